@@ -1,0 +1,19 @@
+# amygene: from resting-state fMRI to amygdala connectivity, group differences, genes and pathways.
+# One include per stage, in the order in which data flows; each file opens with the question it answers.
+
+if not workflow.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/resources.smk"
+include: "rules/atlas.smk"
+include: "rules/cohort.smk"
+
+
+rule all:
+    """Everything that the config's `stages` holds."""
+    default_target: True
+    input:
+        [getattr(rules, stage).input for stage in config["stages"] if stage=="cohort"],

@@ -1,0 +1,198 @@
+# Cohort: who is in, who is out, and why?
+# Reads  a participants sheet and a file of regional series per participant, in any of the formats
+# Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv
+#        (and, for the next stage, series/{bucket}.parquet: the checked series of a bucket of participants)
+
+# the sheet of each format: the user's own, or made from what the format has
+SHEETS = {
+    "table": COHORT.get("participants", ""),
+    "simulated": "results/{study}/cohort/simulated/participants.tsv",
+    "rest-meta-mdd": "results/{study}/cohort/rest-meta-mdd/participants.tsv",
+    "abide": "results/{study}/cohort/abide/participants.tsv",
+}
+SHEET = SHEETS.get(COHORT["format"], "")
+# columns of a series file: which widths are right, and where the atlas begins
+WIDTHS, FIRST_COLUMN = [COHORT["n_columns"]] if "n_columns" in COHORT else [], COHORT["first_column"]
+if COHORT["format"] == "rest-meta-mdd":
+    WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
+
+
+def existing_series(wildcards):
+    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
+    members = BUCKETS.get(wildcards.bucket)
+    return [] if members is None else [f for f in map(ROSTER.files.get, members) if os.path.isfile(f)]
+
+
+rule simulate:
+    """Make a cohort with planted truth, in the files that a real one comes in."""
+    input:
+        regions="results/{study}/atlas/atlas-DK83_dseg.tsv",
+        expression="resources/imaging-transcriptomics/gene_expression_data.csv",
+        sets="resources/blitzgsea/GO_Biological_Process_2023.gmt",
+    output:
+        sheet="results/{study}/cohort/simulated/participants.tsv",
+        truth="results/{study}/cohort/simulated/truth.tsv",
+        sidecar="results/{study}/cohort/simulated/truth.json",
+        series=directory("results/{study}/cohort/simulated/ROISignals"),
+    params:
+        code=code("cohort_simulate.py"),
+        settings=COHORT["simulated"],
+        seed=config["seed"],
+    log:
+        "results/{study}/logs/simulate.log",
+    benchmark:
+        "results/{study}/benchmarks/simulate.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    script:
+        "../scripts/cohort_simulate.py"
+
+
+rule rest_meta_mdd_sheet:
+    """The participants sheet of a copy of the REST-meta-MDD release."""
+    input:
+        workbook=lambda w: rest_meta_mdd.find_workbook(COHORT["root"], COHORT.get("phenotypes")),
+        motion=COHORT.get("motion", []),
+    output:
+        sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
+    params:
+        code=code("cohort_rest_meta_mdd.py"),
+        root=COHORT.get("root"),
+        series=COHORT["series"],
+    log:
+        "results/{study}/logs/rest_meta_mdd_sheet.log",
+    benchmark:
+        "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/cohort_rest_meta_mdd.py"
+
+
+rule abide_sheet:
+    """Download ABIDE's phenotypes and make the participants sheet."""
+    output:
+        sheet="results/{study}/cohort/abide/participants.tsv",
+    params:
+        code=code("cohort_abide_sheet.py"),
+        root=COHORT.get("root"),
+        pipeline=COHORT["pipeline"],
+        global_signal_regression=COHORT["global_signal_regression"],
+        url=COHORT.get("url"),
+    log:
+        "results/{study}/logs/abide_sheet.log",
+    benchmark:
+        "results/{study}/benchmarks/abide_sheet.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    retries: 2
+    localrule: True
+    script:
+        "../scripts/cohort_abide_sheet.py"
+
+
+rule abide_series:
+    """Download the series of one bucket of ABIDE's participants."""
+    input:
+        sheet="results/{study}/cohort/abide/participants.tsv",
+    output:
+        touch("results/{study}/cohort/abide/{bucket}.downloaded"),
+    params:
+        code=code("cohort_abide_series.py"),
+        root=COHORT.get("root"),
+        pipeline=COHORT["pipeline"],
+        global_signal_regression=COHORT["global_signal_regression"],
+        url=COHORT.get("url"),
+    log:
+        "results/{study}/logs/abide_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/abide_{bucket}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    retries: 2
+    localrule: True
+    script:
+        "../scripts/cohort_abide_series.py"
+
+
+rule cohort_series:
+    """Read and check the series of one bucket of participants. What is wrong is written down, not raised."""
+    input:
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        files=existing_series,
+        simulated="results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else [],
+        downloaded="results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else [],
+        sheet=SHEET if COHORT["format"] == "abide" else [],
+    output:
+        series="results/{study}/cohort/series/{bucket}.parquet",
+        findings="results/{study}/cohort/series/{bucket}_findings.parquet",
+    params:
+        code=code("cohort_series.py"),
+        members=lambda w: {p: ROSTER.files[p] for p in BUCKETS.get(w.bucket) or []},
+        widths=WIDTHS,
+        first_column=FIRST_COLUMN,
+    log:
+        "results/{study}/logs/cohort_series_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    group:
+        "cohort_series"
+    script:
+        "../scripts/cohort_series.py"
+
+
+rule cohort_assemble:
+    """Check everything, select participants, describe the groups; or tell all problems at once."""
+    input:
+        sheet=SHEET,
+        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.parquet", bucket=BUCKETS),
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        schema="config/schemas/participants.schema.yaml",
+    output:
+        participants="results/{study}/cohort/participants.tsv",
+        participants_sidecar="results/{study}/cohort/participants.json",
+        excluded="results/{study}/cohort/excluded.tsv",
+        excluded_sidecar="results/{study}/cohort/excluded.json",
+        summary="results/{study}/cohort/summary.tsv",
+        summary_sidecar="results/{study}/cohort/summary.json",
+        files="results/{study}/cohort/files.tsv",
+        files_sidecar="results/{study}/cohort/files.json",
+    params:
+        code=code("cohort_assemble.py"),
+        select=COHORT["select"],
+        missing=COHORT["missing"],
+        codes=COHORT["codes"],
+        categorical=COHORT["categorical"],
+        faulty=COHORT["faulty"],
+        contrasts={
+            name: {k: c[k] for k in ("variable", "case", "control", "covariates")} for name, c in CONTRASTS.items()
+        },
+        seeds=SEEDS,
+    log:
+        "results/{study}/logs/cohort.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    script:
+        "../scripts/cohort_assemble.py"
+
+
+rule cohort:
+    """Stage cohort."""
+    input:
+        f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],

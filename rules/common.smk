@@ -1,0 +1,144 @@
+# What several stages need: the checked config, who the subjects are, which code a script uses, the lock.
+# No rule reads `config` inside a script: settings reach scripts as named params, so that an edit reruns
+# exactly the jobs that use them.
+
+import ast
+import csv
+import fcntl
+import hashlib
+import os
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from amygene import settings
+from amygene.cohort import buckets, rest_meta_mdd, roster
+from amygene.problems import InputError
+from amygene.seeds import seed_regions
+
+with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
+    SCHEMA = yaml.safe_load(stream)
+try:
+    config = settings.complete(config, SCHEMA)
+    ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+STUDY = config["study"]
+COHORT = config["cohort"]
+JOBS = config["jobs"]
+ATLAS = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
+CONTRASTS = config["contrasts"] if COHORT["format"] != "none" else {}
+
+with open(workflow.source_path("../config/seeds.tsv")) as stream:
+    seed_table = list(csv.DictReader(stream, delimiter="\t"))
+own_seeds = {s["name"]: s["regions"] for s in config["seeds"] if isinstance(s, dict)}
+SEEDS = {
+    name: seed_regions(name, ATLAS, seed_table, own_seeds)
+    for name in [s["name"] if isinstance(s, dict) else s for s in config["seeds"]]
+}
+
+# subjects and sites in buckets by hash of the name, so that a new one reruns only the job that it joins
+BUCKETS = (
+    buckets.deal(ROSTER.files, JOBS["subjects_per_job"])
+    if ROSTER.known
+    else {b: None for b in buckets.prefixes(ROSTER.expected, JOBS["subjects_per_job"])}
+)
+SITE_BUCKETS = (
+    buckets.deal(ROSTER.sites, JOBS["sites_per_job"])
+    if ROSTER.known
+    else {b: None for b in buckets.prefixes(ROSTER.expected_sites, JOBS["sites_per_job"])}
+)
+
+# what `genes` and `enrichment` are asked about: group maps of the cohort, and maps of one's own
+GROUP_MAPS = [f"contrast-{contrast}_seed-{seed}" for contrast in CONTRASTS for seed in SEEDS]
+OWN_MAPS = [f"map-{name}" for name in config["maps"]]
+MAPS = GROUP_MAPS + OWN_MAPS
+
+
+wildcard_constraints:
+    study=re.escape(STUDY),
+    atlas=re.escape(ATLAS),
+    seed="|".join(map(re.escape, SEEDS)) or "none",
+    contrast="|".join(map(re.escape, CONTRASTS)) or "none",
+    map="|".join(map(re.escape, MAPS)) or "none",
+    bucket="b[01]*",
+    shard="[0-9]+",
+    chunk="[0-9]+",
+
+
+@lru_cache(maxsize=None)
+def imported_modules(path):
+    """Project modules that a source file imports itself."""
+    scripts = Path(workflow.basedir) / "scripts"
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            parts = name.split(".")
+            for depth in range(1, len(parts) + 1):
+                base = scripts.joinpath(*parts[:depth])
+                for file in (base.with_suffix(".py"), base / "__init__.py"):
+                    if file.is_file():
+                        found.add(file)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=None)
+def meaning_of(path):
+    """Hash of what a source file does: comments and docstrings do not count."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=None)
+def code(script):
+    """The project's modules that a script imports, directly or through others, with what they do.
+
+    Snakemake reruns a job when its script changes, but not when a module does; as a param they count.
+    """
+    scripts = Path(workflow.basedir) / "scripts"
+    todo = [scripts / script]
+    seen = set()
+    while todo:
+        for file in imported_modules(todo.pop()) - seen:
+            seen.add(file)
+            todo.append(file)
+    return {str(file.relative_to(scripts)): meaning_of(file) for file in sorted(seen)}
+
+
+def take_lock():
+    """Hold the study while this process lives: the kernel frees it however the process ends."""
+    path = Path(f"results/{STUDY}/.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stream = open(path, "a+")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.seek(0)
+        raise WorkflowError(
+            f"Another run of study {STUDY} is at work in this folder (process {stream.read().strip() or 'unknown'}); "
+            "wait for it or stop it."
+        ) from None
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+    return stream
+
+
+onstart:
+    LOCK = take_lock()
+    globals()["LOCK"] = LOCK

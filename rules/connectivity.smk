@@ -1,0 +1,91 @@
+# Connectivity: how is each seed connected in each subject?
+# Reads  the checked series of every bucket of participants
+# Writes results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet (subjects x regions),
+#        qc.tsv
+
+
+rule connectivity_seed:
+    """Fisher z of one seed with every region, in one bucket of participants."""
+    input:
+        series="results/{study}/cohort/series/{bucket}.parquet",
+        # nothing is computed before the whole cohort is checked; what it holds does not matter here
+        checked=ancient("results/{study}/cohort/participants.tsv"),
+    output:
+        "results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.parquet",
+    params:
+        code=code("connectivity_seed.py"),
+        regions=lambda w: SEEDS[w.seed],
+    log:
+        "results/{study}/logs/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+    threads: 1
+    resources:
+        mem_mb=800,
+        runtime=10,
+    group:
+        "connectivity"
+    script:
+        "../scripts/connectivity_seed.py"
+
+
+rule connectivity_gather:
+    """One table of a seed's connectivity in all participants who are in."""
+    input:
+        parts=expand(
+            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.parquet", bucket=BUCKETS
+        ),
+        participants="results/{study}/cohort/participants.tsv",
+    output:
+        table="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sidecar="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.json",
+    params:
+        code=code("connectivity_gather.py"),
+        regions=lambda w: SEEDS[w.seed],
+    log:
+        "results/{study}/logs/connectivity_gather_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_gather_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/connectivity_gather.py"
+
+
+rule connectivity_qc:
+    """What each participant's connectivity rests on."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        connectivity=expand(
+            f"results/{{{{study}}}}/connectivity/seed-{{seed}}_atlas-{ATLAS}_stat-fisherz_group.parquet", seed=SEEDS
+        ),
+    output:
+        table="results/{study}/connectivity/qc.tsv",
+        sidecar="results/{study}/connectivity/qc.json",
+    params:
+        code=code("connectivity_qc.py"),
+        seeds=list(SEEDS),
+    log:
+        "results/{study}/logs/connectivity_qc.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_qc.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/connectivity_qc.py"
+
+
+rule connectivity:
+    """Stage connectivity."""
+    input:
+        expand(
+            "results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+            study=STUDY,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ) if COHORT["format"] != "none" else [],
+        f"results/{STUDY}/connectivity/qc.tsv" if COHORT["format"] != "none" else [],

@@ -1,0 +1,176 @@
+"""From a sheet and the state of its files to a cohort, or to one message with everything that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from amygene.cohort.selection import Exclusions, apply_selection, assign_contrasts
+from amygene.cohort.sheet import check_sheet
+from amygene.cohort.summary import demographics
+from amygene.design import check_design, members
+from amygene.problems import raise_if_any, some
+
+#: described for every cohort that has them
+_USUAL = ("sex", "age", "education", "mean_fd", "n_timepoints")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who is in, who is out and why, and how the groups compare."""
+
+    participants: pd.DataFrame
+    excluded: pd.DataFrame
+    summary: pd.DataFrame
+
+
+def used_columns(select: Mapping[str, Any], contrasts: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Columns of the sheet that selection and contrasts use, and those of them that must hold numbers."""
+    needed: list[str] = []
+    numeric: list[str] = []
+    for column, rule in select.items():
+        needed.append(column)
+        if isinstance(rule, list) or "min" in rule or "max" in rule:
+            numeric.append(column)
+        if isinstance(rule, dict):
+            needed += list(rule.get("for", {}))
+    for contrast in contrasts.values():
+        needed += [contrast["variable"], *contrast["covariates"]]
+    return list(dict.fromkeys(needed)), numeric
+
+
+def assemble(
+    sheet: pd.DataFrame,
+    name: str,
+    findings: pd.DataFrame,
+    schema: Mapping[str, Any],
+    *,
+    select: Mapping[str, Any],
+    contrasts: Mapping[str, Mapping[str, Any]],
+    missing: Sequence[str],
+    codes: Mapping[str, Mapping[str, str]],
+    categorical: Sequence[str],
+    faulty: str,
+    other_problems: Sequence[str] = (),
+) -> Cohort:
+    """Check everything, select, and describe.
+
+    Parameters
+    ----------
+    sheet
+        The participants sheet as text; an optional column ``excluded`` holds a reader's own reason to leave a
+        participant out.
+    name
+        Of the sheet, for messages.
+    findings
+        One row per participant with ``n_timepoints``, ``n_constant``, ``sha256`` of the series, or the
+        ``problem`` of its file.
+    schema
+        config/schemas/participants.schema.yaml.
+    select, missing, codes, categorical
+        From the config's ``cohort``.
+    contrasts
+        From the config.
+    faulty
+        ``stop``: a participant who is selected but whose file is faulty is a problem. ``exclude``: it is
+        excluded with the fault as its reason.
+    other_problems
+        Found elsewhere; told in the same message.
+
+    Raises
+    ------
+    InputError
+        One message with all problems.
+    """
+    problems = list(other_problems)
+    needed, numeric = used_columns(select, contrasts)
+    from_series = [c for c in ("n_timepoints", "n_constant") if c not in sheet]
+    typed, wrong = check_sheet(
+        sheet,
+        name,
+        schema,
+        needed=[c for c in needed if c not in from_series],
+        numeric=[c for c in numeric if c not in from_series and c not in categorical],
+        missing=missing,
+        codes=codes,
+    )
+    problems += wrong
+    # texts where the config's contrasts need numbers and categories are told apart by content
+    typed, wrong = _settle_covariates(typed, name, contrasts, categorical)
+    problems += wrong
+    if "participant_id" not in typed or any(c not in typed for c in needed if c not in from_series):
+        raise_if_any(problems)
+
+    found = findings.drop_duplicates("participant_id").set_index("participant_id")
+    fault = typed["participant_id"].map(found["problem"])
+    unread = ~typed["participant_id"].isin(found.index)
+    fault[unread] = typed["participant_id"][unread] + ": no file of series was found"
+    for column in ("n_timepoints", "n_constant"):
+        if column in from_series:
+            typed[column] = typed["participant_id"].map(found[column]).astype(float)
+
+    exclusions = Exclusions()
+    if "excluded" in typed:
+        for reason in typed["excluded"].dropna().unique():
+            exclusions.add(typed.loc[typed["excluded"] == reason, "participant_id"], "phenotype", str(reason))
+        typed = typed.drop(columns="excluded")
+    phenotype = {c: rule for c, rule in select.items() if c not in from_series}
+    apply_selection(typed, phenotype, exclusions)
+    still_in = pd.Series([p not in exclusions for p in typed["participant_id"]], index=typed.index)
+    faults = typed[still_in & fault.notna()]
+    if faulty == "exclude":
+        for i in faults.index:
+            exclusions.add(faults.loc[[i], "participant_id"], "series", str(fault[i]))
+    else:
+        problems += [str(fault[i]) for i in faults.index]
+    readable = typed[fault.isna()]
+    apply_selection(readable, {c: rule for c, rule in select.items() if c in from_series}, exclusions)
+
+    included = assign_contrasts(typed[fault.isna()], contrasts, exclusions)
+    problems += _same_series(included, found["sha256"])
+    for contrast, settings in contrasts.items():
+        problems += check_design(members(included, contrast), contrast, settings, categorical)
+    raise_if_any(problems)
+    usual = [c for c in _USUAL if c in included]
+    covariates = [c for contrast in contrasts.values() for c in contrast["covariates"]]
+    variables = list(dict.fromkeys([*usual, *covariates, *(["site"] if "site" in included else [])]))
+    return Cohort(
+        participants=included.reset_index(drop=True),
+        excluded=exclusions.table(typed),
+        summary=demographics(included, list(contrasts), variables),
+    )
+
+
+def _settle_covariates(
+    typed: pd.DataFrame, name: str, contrasts: Mapping[str, Mapping[str, Any]], categorical: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Covariates that hold numbers become numbers; a mixture of numbers and text is a problem."""
+    problems = []
+    covariates = dict.fromkeys(c for contrast in contrasts.values() for c in contrast["covariates"])
+    for column in covariates:
+        if column not in typed or column in categorical or typed[column].dtype != object:
+            continue
+        numbers = pd.to_numeric(typed[column], errors="coerce")
+        known = typed[column].notna()
+        is_text = known & numbers.isna()
+        if known.any() and not is_text.any():
+            typed[column] = numbers.astype(float)
+        elif is_text.any() and (known & ~is_text).any():
+            found = [f"{typed[column][i]!r} ({typed['participant_id'][i]})" for i in typed.index[is_text]]
+            problems.append(
+                f"{name}: column {column!r}: found {some(found)} where a number belongs (others are numbers); "
+                "correct it, add the text to cohort.missing, or name the column in cohort.categorical"
+            )
+    return typed, problems
+
+
+def _same_series(included: pd.DataFrame, hashes: pd.Series) -> list[str]:
+    """Participants whose series are the same to the last bit: one person entered twice."""
+    ids = included["participant_id"]
+    groups = ids.groupby(ids.map(hashes)).apply(list)
+    return [
+        f"participants {some(same)} have identical series; keep one of them (cohort.select)" for same in groups if len(same) > 1
+    ]

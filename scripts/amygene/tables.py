@@ -1,0 +1,173 @@
+"""Tables on disk: TSV and parquet, each with a JSON sidecar that says where its numbers come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from amygene.columns import MEANING
+from amygene.problems import InputError
+
+#: ``n/a`` is BIDS's word for a missing value in a TSV
+MISSING = "n/a"
+_PACKAGES = ("numpy", "scipy", "pandas", "nilearn", "statsmodels", "scikit-learn")
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to, and put it in place of `path` when all went well.
+
+    A reader never sees half a file, whenever the writer is killed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def sha256(path: str | Path) -> str:
+    """Hash of a file's content."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write JSON that a person can read: keys in the order given, one per line."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Numpy scalars and paths as what JSON knows."""
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
+
+
+def write_table(
+    path: str | Path,
+    table: pd.DataFrame,
+    *,
+    sidecar: str | Path,
+    sources: Iterable[str | Path] = (),
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    note: str | None = None,
+    meanings: Mapping[str, str] | None = None,
+) -> None:
+    """Write a TSV (or parquet, by its ending) and the sidecar that makes its numbers traceable.
+
+    Parameters
+    ----------
+    path, sidecar
+        Where the table and its JSON go.
+    table
+        One row per thing. Columns of a TSV must be known to `amygene.columns`: a column that nobody
+        explained is refused.
+    sources
+        Files the numbers were computed from; their hashes are recorded.
+    settings
+        What the user chose and these numbers depend on.
+    seed
+        Of every random draw behind the table.
+    note
+        One sentence that a reader needs in order not to misread the table.
+    meanings
+        Of columns that only this table has.
+    """
+    path = Path(path)
+    columns: dict[str, str] = {}
+    with replacing(path) as beside:
+        if path.suffix == ".parquet":
+            table.to_parquet(beside, index=True)
+        else:
+            known = {**(meanings or {}), **MEANING}
+            unexplained = [c for c in table.columns if c not in known]
+            if unexplained:
+                raise KeyError(f"columns without a meaning in amygene.columns: {unexplained}")
+            columns = {c: known[c] for c in table.columns}
+            table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
+    content: dict[str, Any] = {"file": path.name}
+    if note:
+        content["note"] = note
+    if columns:
+        content["columns"] = columns
+    content["settings"] = dict(settings or {})
+    if seed is not None:
+        content["seed"] = seed
+    content["sources"] = {Path(s).as_posix(): sha256(s) for s in sources}
+    content["versions"] = versions()
+    write_json(sidecar, content)
+
+
+def versions() -> dict[str, str]:
+    """Versions of amygene and of the packages that its numbers depend on."""
+    from amygene import __version__
+
+    return {"amygene": __version__, **{p: version(p) for p in _PACKAGES}}
+
+
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a TSV that the pipeline wrote, ``n/a`` as missing."""
+    return pd.read_csv(path, sep="\t", na_values=[MISSING], keep_default_na=False, **options)
+
+
+def read_matrix(path: str | Path, names: str | None = None, drop: Iterable[str] = ()) -> pd.DataFrame:
+    """Read rows x columns numbers with row names: tsv, csv or parquet.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Column of the row names; the first if not given.
+    drop
+        Columns to leave out.
+
+    Returns
+    -------
+    DataFrame
+        float64, names as index and columns. Empty cells and ``n/a`` are missing.
+
+    Raises
+    ------
+    InputError
+        The file is absent, its ending is unknown, or a cell is not a number (the cell is named).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    if path.suffix == ".parquet":
+        table = pd.read_parquet(path)
+        if not isinstance(table.index, pd.RangeIndex):
+            table = table.reset_index()
+    elif path.suffix in {".tsv", ".csv", ".txt"}:
+        table = pd.read_csv(path, sep="," if path.suffix == ".csv" else "\t", low_memory=False, encoding="utf-8-sig")
+    else:
+        raise InputError(f"{path}: its ending is {path.suffix!r}; a table ends in .tsv, .csv or .parquet")
+    names = names or table.columns[0]
+    table = table.drop(columns=list(drop))
+    table = table.set_index(table[names].astype(str)).drop(columns=names)
+    text = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
+    for column in text:
+        numbers = pd.to_numeric(table[column].replace(MISSING, None), errors="coerce")
+        bad = table.index[numbers.isna() & table[column].notna() & (table[column] != MISSING)]
+        if len(bad):
+            raise InputError(
+                f"{path}: row {bad[0]!r}, column {column!r}: found {table.loc[bad[0], column]!r} where a number belongs"
+            )
+        table[column] = numbers
+    table.index.name = names
+    return table.astype(float)

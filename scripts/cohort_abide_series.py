@@ -1,0 +1,14 @@
+"""Download the series of one bucket of ABIDE's participants."""
+
+from job import start
+
+from amygene.cohort import abide
+from amygene.cohort.buckets import holds
+from amygene.cohort.sheet import read_sheet
+
+start(snakemake.log[0])
+params = snakemake.params
+sheet = read_sheet(snakemake.input.sheet)
+listed = zip(sheet["participant_id"], sheet["excluded"], strict=True)
+members = [p for p, excluded in listed if not excluded and holds(snakemake.wildcards.bucket, p)]
+abide.download_series(members, params.root, params.pipeline, params.global_signal_regression, params.url)

