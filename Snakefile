@@ -10,10 +10,12 @@ include: "rules/common.smk"
 include: "rules/resources.smk"
 include: "rules/atlas.smk"
 include: "rules/cohort.smk"
+include: "rules/connectivity.smk"
+include: "rules/group.smk"
 
 
 rule all:
     """Everything that the config's `stages` holds."""
     default_target: True
     input:
-        [getattr(rules, stage).input for stage in config["stages"] if stage=="cohort"],
+        [getattr(rules, stage).input for stage in config["stages"] if stage in ("cohort","connectivity","group")],

@@ -1,7 +1,7 @@
 # Cohort: who is in, who is out, and why?
 # Reads  a participants sheet and a file of regional series per participant, in any of the formats
 # Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv
-#        (and, for the next stage, series/{bucket}.parquet: the checked series of a bucket of participants)
+#        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
 
 # the sheet of each format: the user's own, or made from what the format has
 SHEETS = {
@@ -132,8 +132,8 @@ rule cohort_series:
         downloaded="results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else [],
         sheet=SHEET if COHORT["format"] == "abide" else [],
     output:
-        series="results/{study}/cohort/series/{bucket}.parquet",
-        findings="results/{study}/cohort/series/{bucket}_findings.parquet",
+        series="results/{study}/cohort/series/{bucket}.npz",
+        findings="results/{study}/cohort/series/{bucket}_findings.json",
     params:
         code=code("cohort_series.py"),
         members=lambda w: {p: ROSTER.files[p] for p in BUCKETS.get(w.bucket) or []},
@@ -157,7 +157,7 @@ rule cohort_assemble:
     """Check everything, select participants, describe the groups; or tell all problems at once."""
     input:
         sheet=SHEET,
-        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.parquet", bucket=BUCKETS),
+        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.json", bucket=BUCKETS),
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         schema="config/schemas/participants.schema.yaml",
     output:

@@ -17,10 +17,11 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from amygene import settings
+from amygene import group, settings
 from amygene.cohort import buckets, rest_meta_mdd, roster
 from amygene.problems import InputError
 from amygene.seeds import seed_regions
+from amygene.stats import permutation
 
 with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
     SCHEMA = yaml.safe_load(stream)
@@ -106,7 +107,7 @@ def meaning_of(path):
 
 @lru_cache(maxsize=None)
 def code(script):
-    """The project's modules that a script imports, directly or through others, with what they do.
+    """Hash of the project's modules that a script imports, directly or through others.
 
     Snakemake reruns a job when its script changes, but not when a module does; as a param they count.
     """
@@ -117,7 +118,7 @@ def code(script):
         for file in imported_modules(todo.pop()) - seen:
             seen.add(file)
             todo.append(file)
-    return {str(file.relative_to(scripts)): meaning_of(file) for file in sorted(seen)}
+    return hashlib.sha256("".join(meaning_of(file) for file in sorted(seen)).encode()).hexdigest()[:12]
 
 
 def take_lock():

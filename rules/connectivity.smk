@@ -7,11 +7,11 @@
 rule connectivity_seed:
     """Fisher z of one seed with every region, in one bucket of participants."""
     input:
-        series="results/{study}/cohort/series/{bucket}.parquet",
+        series="results/{study}/cohort/series/{bucket}.npz",
         # nothing is computed before the whole cohort is checked; what it holds does not matter here
         checked=ancient("results/{study}/cohort/participants.tsv"),
     output:
-        "results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.parquet",
+        "results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.npz",
     params:
         code=code("connectivity_seed.py"),
         regions=lambda w: SEEDS[w.seed],
@@ -33,7 +33,7 @@ rule connectivity_gather:
     """One table of a seed's connectivity in all participants who are in."""
     input:
         parts=expand(
-            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.parquet", bucket=BUCKETS
+            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz", bucket=BUCKETS
         ),
         participants="results/{study}/cohort/participants.tsv",
     output:

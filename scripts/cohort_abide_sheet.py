@@ -3,7 +3,7 @@
 from job import start
 
 from amygene.cohort import abide
-from amygene.tables import replacing
+from amygene.files import replacing
 
 start(snakemake.log[0])
 params = snakemake.params

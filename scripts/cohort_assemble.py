@@ -1,17 +1,21 @@
 """Check the cohort, select participants, describe the groups."""
 
+import json
+from pathlib import Path
+
 import pandas as pd
 import yaml
 from job import start
 
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
+from amygene.series_pack import FINDING
 from amygene.seeds import check_seeds
 from amygene.tables import read_table, write_table
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-findings = pd.concat([pd.read_parquet(f) for f in source.findings], ignore_index=True)
+findings = pd.DataFrame([finding for f in source.findings for finding in json.loads(Path(f).read_text())], columns=FINDING)
 regions = read_table(source.regions)["region"]
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)

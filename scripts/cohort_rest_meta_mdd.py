@@ -5,7 +5,7 @@ from pathlib import Path
 from job import start
 
 from amygene.cohort import rest_meta_mdd
-from amygene.tables import replacing
+from amygene.files import replacing
 
 start(snakemake.log[0])
 files = {p: str(Path(f).resolve()) for p, f in rest_meta_mdd.series_files(snakemake.params.root, snakemake.params.series).items()}

@@ -8,7 +8,8 @@ from amygene.cohort.mat import write_mat
 from amygene.expression import set_profile
 from amygene.genesets import read_gmt
 from amygene.problems import InputError
-from amygene.tables import read_matrix, read_table, replacing, write_table
+from amygene.files import replacing
+from amygene.tables import read_matrix, read_table, write_table
 
 start(snakemake.log[0])
 settings, seed = snakemake.params.settings, snakemake.params.seed

@@ -40,6 +40,8 @@ MEANING = {
     "lowered": "whether the region is one whose connectivity was lowered by name",
     "mean_fd": "mean framewise displacement, mm",
     # group
+    "site_effects": "way to deal with sites: covariate, none, combat or random-effects",
+    "q_parametric": "p_parametric after Benjamini-Hochberg",
     "beta": "difference of case minus control, adjusted for the covariates (Fisher z)",
     "se": "standard error of beta",
     "t": "beta / se",

@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from amygene.comparison import Design
 from amygene.stats.linear_model import clean, orthonormal_basis
-
-
-@dataclass(frozen=True)
-class Design:
-    """Arrays over the participants of one contrast.
-
-    Attributes
-    ----------
-    case : array of shape (n,)
-        1 for cases, 0 for controls.
-    nuisance : array of shape (n, p)
-        Intercept, then sites, then the other covariates; numbers are standardised.
-    names : tuple of str
-        The covariate that each column of `nuisance` belongs to ("intercept" for the first).
-    strata : array of int, shape (n,)
-        Participants of one stratum are exchangeable under the null hypothesis.
-    """
-
-    case: np.ndarray
-    nuisance: np.ndarray
-    names: tuple[str, ...]
-    strata: np.ndarray
-
-    def subset(self, rows: np.ndarray) -> Design:
-        """The design of some of the participants. Columns that add nothing there do no harm to the fits."""
-        return Design(self.case[rows], self.nuisance[rows], self.names, self.strata[rows])
-
-    def without(self, covariate: str) -> Design:
-        """The design without one covariate."""
-        keep = [j for j, name in enumerate(self.names) if name != covariate]
-        return Design(self.case, self.nuisance[:, keep], tuple(self.names[j] for j in keep), self.strata)
 
 
 def members(participants: pd.DataFrame, contrast: str) -> pd.DataFrame:
@@ -92,7 +61,7 @@ def make_design(
     strata = np.zeros(len(frame), dtype=int)
     if exchange_within is not None and exchange_within in frame:
         strata = pd.Categorical(frame[exchange_within].astype(str)).codes.astype(int)
-    return Design(case, np.column_stack(columns), tuple(names), strata)
+    return Design(case, np.column_stack(columns), np.array(names), strata)
 
 
 def check_design(
@@ -142,6 +111,6 @@ def check_design(
 
 def _within(design: Design, covariate: str, site: str) -> bool:
     """Whether site alone determines the covariate."""
-    names = np.array(design.names)
+    names = design.names
     basis, _ = orthonormal_basis(design.nuisance[:, (names == "intercept") | (names == site)])
     return all(clean(column, basis)[1] == 0 for column in design.nuisance[:, names == covariate].T)

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from amygene.problems import InputError
-from amygene.tables import replacing, sha256
+from amygene.files import replacing, sha256
 
 
 def fetch_artifact(package: str, version: str, expected: str, target: str | Path) -> None:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from amygene.problems import InputError
 from amygene.series import Layout, constant, read_series
-from amygene.tables import replacing, sha256
+from amygene.files import read_arrays, replacing, sha256, write_arrays
+from amygene.problems import InputError
 
-_FINDINGS = pa.schema(
-    [
-        ("participant_id", pa.string()),
-        ("file", pa.string()),
-        ("n_timepoints", pa.float64()),
-        ("n_constant", pa.float64()),
-        ("sha256", pa.string()),
-        ("values_sha256", pa.string()),
-        ("problem", pa.string()),
-    ]
-)
+#: what is known of a participant's file; see `check_members`
+FINDING = ["participant_id", "file", "n_timepoints", "n_constant", "sha256", "values_sha256", "problem"]
+
+
+def read_labels(path: str | Path) -> tuple[str, ...]:
+    """Names of the atlas's regions, from its table; without pandas, whose import costs more than the job."""
+    with open(path, newline="", encoding="utf-8") as stream:
+        return tuple(row["region"] for row in csv.DictReader(stream, delimiter="\t"))
 
 
 def check_members(members: Mapping[str, str], layout: Layout) -> tuple[dict[str, np.ndarray], list[dict[str, object]]]:
@@ -67,19 +64,20 @@ def check_members(members: Mapping[str, str], layout: Layout) -> tuple[dict[str,
 
 
 def write_findings(path: str | Path, findings: list[dict[str, object]]) -> None:
-    """Write the findings of a bucket."""
+    """Write the findings of a bucket as JSON."""
     with replacing(path) as beside:
-        pq.write_table(pa.Table.from_pylist(findings, schema=_FINDINGS), beside)
+        beside.write_text(json.dumps(findings, indent=1), encoding="utf-8")
 
 
 def write_pack(path: str | Path, series: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:
-    """Write series one below the other: a column participant_id and one float64 column per region."""
-    lengths = [len(values) for values in series.values()]
-    ids = pa.array(np.repeat(np.array(list(series), dtype=object), lengths), pa.string()).dictionary_encode()
-    values = np.concatenate(list(series.values())) if series else np.empty((0, len(labels)))
-    columns = [ids, *(pa.array(values[:, j]) for j in range(len(labels)))]
-    with replacing(path) as beside:
-        pq.write_table(pa.table(columns, names=["participant_id", *labels]), beside, compression="none")
+    """Write series one below the other, with the participants' names and numbers of time points."""
+    write_arrays(
+        path,
+        participant_id=np.array(list(series), dtype=str),
+        n_timepoints=np.array([len(values) for values in series.values()], dtype=int),
+        region=np.array(labels),
+        values=np.concatenate(list(series.values())) if series else np.empty((0, len(labels))),
+    )
 
 
 def read_pack(path: str | Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
@@ -91,15 +89,9 @@ def read_pack(path: str | Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]
         participant_id -> array of shape (n_timepoints, n_regions).
     labels : tuple of str
     """
-    table = pq.read_table(path)
-    labels = tuple(table.column_names[1:])
-    values = np.column_stack([table.column(j + 1).to_numpy() for j in range(len(labels))])
-    codes = table.column(0).combine_chunks()
-    if isinstance(codes, pa.ChunkedArray):
-        codes = pa.concat_arrays(codes.chunks) if codes.num_chunks else pa.array([], pa.dictionary(pa.int32(), pa.string()))
-    names = codes.dictionary.to_pylist()
-    index = codes.indices.to_numpy(zero_copy_only=False)
-    # participants stand in blocks; where the name changes a new one begins
-    starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]]) if len(index) else np.array([], dtype=int)
-    stops = np.r_[starts[1:], len(index)]
-    return {names[index[a]]: values[a:b] for a, b in zip(starts, stops, strict=True)}, labels
+    pack = read_arrays(path)
+    stops = np.cumsum(pack["n_timepoints"])
+    starts = stops - pack["n_timepoints"]
+    names = pack["participant_id"].tolist()
+    series = {name: pack["values"][a:b] for name, a, b in zip(names, starts, stops, strict=True)}
+    return series, tuple(pack["region"].tolist())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,33 +11,12 @@ from typing import Any
 import pandas as pd
 
 from amygene.columns import MEANING
+from amygene.files import replacing, sha256
 from amygene.problems import InputError
 
 #: ``n/a`` is BIDS's word for a missing value in a TSV
 MISSING = "n/a"
 _PACKAGES = ("numpy", "scipy", "pandas", "nilearn", "statsmodels", "scikit-learn")
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to, and put it in place of `path` when all went well.
-
-    A reader never sees half a file, whenever the writer is killed.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield beside
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def sha256(path: str | Path) -> str:
-    """Hash of a file's content."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:

@@ -33,6 +33,11 @@ def blocks(start: int, stop: int) -> Iterator[np.ndarray]:
         yield np.arange(first, first + BLOCK)
 
 
+def whole_blocks(n: int) -> int:
+    """`n` rounded up to whole blocks."""
+    return -(-n // BLOCK) * BLOCK
+
+
 def uniform_keys(seed: int, indices: np.ndarray, n: int) -> np.ndarray:
     """Random sort keys of the permutations `indices`, shape (len(indices), n).
 
@@ -44,8 +49,8 @@ def uniform_keys(seed: int, indices: np.ndarray, n: int) -> np.ndarray:
 
 def freedman_lane(
     outcomes: np.ndarray, regressor: np.ndarray, nuisance: np.ndarray, strata: np.ndarray, keys: np.ndarray
-) -> np.ndarray:
-    """t of the regressor under permutations of the residuals of the reduced model.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slope of the regressor and its standard error under permutations of the residuals of the reduced model.
 
     Null hypothesis: the regressor has no effect given the nuisance, and the errors of the subjects of one
     stratum are exchangeable. Freedman & Lane 1983; Winkler et al. 2014, NeuroImage 92:381.
@@ -68,10 +73,11 @@ def freedman_lane(
 
     Returns
     -------
-    array of shape (n_permutations, n_outcomes)
+    beta, se : arrays of shape (n_permutations, n_outcomes)
+        Their ratio is t.
     """
     n_permutations = len(keys)
-    t = np.full((n_permutations, outcomes.shape[1]), np.nan)
+    beta, se = (np.full((n_permutations, outcomes.shape[1]), np.nan) for _ in range(2))
     for rows, columns in complete_cases(outcomes):
         basis, _ = orthonormal_basis(nuisance[rows])
         cleaned, length2 = clean(regressor[rows], basis)
@@ -88,9 +94,9 @@ def freedman_lane(
         shuffled = np.take(design, drawn, axis=1).reshape(-1, len(rows))
         projected = (shuffled @ residual[by_stratum]).reshape(len(design), n_permutations, len(columns))
         left = total - np.einsum("kij,kij->ij", projected, projected)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            t[:, columns] = projected[0] / np.sqrt(np.maximum(left, 0) / freedom)
-    return t
+        beta[:, columns] = projected[0] / np.sqrt(length2)
+        se[:, columns] = np.sqrt(np.maximum(left, 0) / freedom / length2)
+    return beta, se
 
 
 def constant_within(basis: np.ndarray, strata: np.ndarray) -> np.ndarray:

@@ -1,0 +1,136 @@
+# Group: where do the groups differ?
+# Reads  connectivity of every seed, cohort/participants.tsv
+# Writes results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv (per region: effect,
+#        permutation p, q, family-wise p, Hedges g), ..._sites.tsv (four ways to deal with sites, side by side)
+
+# a shard takes whole blocks of permutations, so that their number changes no number in a table
+PERMUTATIONS = config["permutations"]["group"]
+PER_SHARD = permutation.whole_blocks(JOBS["permutations_per_shard"])
+SHARDS = range(0, PERMUTATIONS, PER_SHARD)
+
+# contrast -> its model, as `group.make_comparison` takes it
+MODELS = {name: {**group.settings_of(c), "categorical": COHORT["categorical"]} for name, c in CONTRASTS.items()}
+
+
+rule group_comparison:
+    """Connectivity and design of one contrast and seed as arrays: what every permutation starts from."""
+    input:
+        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        participants="results/{study}/cohort/participants.tsv",
+    output:
+        "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+    params:
+        code=code("group_comparison.py"),
+        model=lambda w: MODELS[w.contrast],
+    log:
+        "results/{study}/logs/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/group_comparison.py"
+
+
+rule group_permute:
+    """Count, over one shard of relabelings, how often chance reaches the observed difference."""
+    input:
+        "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+    output:
+        "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.npz",
+    params:
+        code=code("group_permute.py"),
+        seed=config["seed"],
+        stop=lambda w: min(int(w.shard) + PER_SHARD, PERMUTATIONS),
+    log:
+        "results/{study}/logs/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    group:
+        "group_permute"
+    script:
+        "../scripts/group_permute.py"
+
+
+def family(wildcards):
+    """Seeds whose regions are one family of tests, this one first."""
+    others = [s for s in SEEDS if s != wildcards.seed] if config["group"]["family"] == "contrast" else []
+    return [wildcards.seed, *others]
+
+
+rule group_table:
+    """The difference of the groups in every region, with permutation p."""
+    input:
+        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        participants="results/{study}/cohort/participants.tsv",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+        shards=lambda w: expand(
+            "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.npz",
+            study=w.study,
+            contrast=w.contrast,
+            seed=family(w),
+            atlas=w.atlas,
+            shard=SHARDS,
+        ),
+    output:
+        table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
+        sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.json",
+    params:
+        code=code("group_table.py"),
+        model=lambda w: MODELS[w.contrast],
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+        seed=config["seed"],
+        permutations=PERMUTATIONS,
+        family=family,
+    log:
+        "results/{study}/logs/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/group_table.py"
+
+
+rule group_site_effects:
+    """The same difference with four ways to deal with sites."""
+    input:
+        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+    output:
+        table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.tsv",
+        sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.json",
+    params:
+        code=code("group_site_effects.py"),
+        model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
+    log:
+        "results/{study}/logs/group_site_effects_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_site_effects_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/group_site_effects.py"
+
+
+rule group:
+    """Stage group."""
+    input:
+        expand(
+            "results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_{table}.tsv",
+            study=STUDY,
+            contrast=CONTRASTS,
+            seed=SEEDS,
+            atlas=ATLAS,
+            table=["stat-t_roi", "sites"],
+        ),

@@ -1,0 +1,165 @@
+"""Where do the groups differ? Tables of one contrast and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from amygene.comparison import SITE_EFFECTS, Comparison
+from amygene.design import make_design, members, site_codes
+from amygene.stats.effect_size import hedges_g, small_sample_correction, two_sided_p
+from amygene.stats.multiplicity import benjamini_hochberg
+from amygene.stats.permutation import monte_carlo_error, p_max, p_value
+
+
+def make_comparison(
+    z: pd.DataFrame,
+    participants: pd.DataFrame,
+    contrast: str,
+    *,
+    covariates: Sequence[str],
+    categorical: Sequence[str],
+    exchange_within: str | None,
+    site_effects: str,
+) -> Comparison:
+    """The comparison of one contrast and seed from the tables of the earlier stages.
+
+    Parameters
+    ----------
+    z
+        Participants (index) x regions.
+    participants
+        ``cohort/participants.tsv``.
+    contrast
+        Its name; the other parameters are its settings.
+    """
+    taking_part = members(participants, contrast)
+    design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
+    values = z.loc[taking_part["participant_id"]].to_numpy()
+    return Comparison(values, design, site_codes(taking_part), site_effects)
+
+
+def estimates(comparison: Comparison) -> pd.DataFrame:
+    """Difference, its error and Hedges g of every region.
+
+    With "random-effects" the unit of g is the residual standard deviation pooled over sites, and its interval
+    is Hartung and Knapp's.
+
+    Returns
+    -------
+    DataFrame
+        beta, se, t, df, g, g_ci_low, g_ci_high; one row per region.
+    """
+    if comparison.site_effects != "random-effects":
+        found = comparison.fit()
+        g, low, high = hedges_g(found.t, found.df, found.scale)
+        return pd.DataFrame(
+            {"beta": found.beta, "se": found.se, "t": found.t, "df": found.df, "g": g, "g_ci_low": low, "g_ci_high": high}
+        )
+    pooled = comparison.pooled()
+    fits = [part.fit() for part in comparison.per_site().values()]
+    freedom = np.nan_to_num(np.stack([f.df for f in fits]))
+    variance = np.nan_to_num(np.stack([(f.se / f.scale) ** 2 for f in fits]))
+    total = freedom.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = small_sample_correction(total) / np.sqrt((freedom * variance).sum(axis=0) / total)
+        t = pooled.beta / pooled.se
+    reach = special.stdtrit(pooled.df, 0.975) * pooled.se
+    return pd.DataFrame(
+        {
+            "beta": pooled.beta,
+            "se": pooled.se,
+            "t": t,
+            "df": pooled.df,
+            "g": pooled.beta * unit,
+            "g_ci_low": (pooled.beta - reach) * unit,
+            "g_ci_high": (pooled.beta + reach) * unit,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What all shards of one seed counted together."""
+
+    exceedances: np.ndarray
+    maxima: np.ndarray
+
+    @property
+    def p(self) -> np.ndarray:
+        """Permutation p of every region."""
+        return p_value(self.exceedances, len(self.maxima))
+
+
+def gather_shards(shards: Sequence[Mapping[str, np.ndarray]]) -> Draws:
+    """Put the shards of one seed together, in their order."""
+    return Draws(np.sum([s["exceedances"] for s in shards], axis=0), np.concatenate([s["maxima"] for s in shards]))
+
+
+def roi_table(regions: list[str], comparison: Comparison, family: Sequence[Draws]) -> pd.DataFrame:
+    """The table of one contrast and seed.
+
+    Null hypothesis per region: no difference of the groups given the covariates. p, q and p_fwe rest on
+    permutations; p_parametric on Student's t.
+
+    Parameters
+    ----------
+    regions
+        Names of the columns of the comparison's z.
+    family
+        Draws of every seed of the family, this one's first. All seeds share permutation *i*, so the largest
+        statistic over the family is taken draw by draw.
+    """
+    found = estimates(comparison)
+    t = found["t"].to_numpy()
+    n_draws = len(family[0].maxima)
+    p = np.where(np.isnan(t), np.nan, family[0].p)
+    family_p = np.concatenate([p, *(draws.p for draws in family[1:])])
+    maxima = np.max([draws.maxima for draws in family], axis=0)
+    observed = ~np.isnan(comparison.z)
+    case = comparison.design.case == 1
+    table = pd.DataFrame(
+        {"region": regions, "n_case": observed[case].sum(axis=0), "n_control": observed[~case].sum(axis=0)}
+    )
+    table[["beta", "se", "t", "df"]] = found[["beta", "se", "t", "df"]]
+    table["p"] = p
+    table["q"] = benjamini_hochberg(family_p)[: len(regions)]
+    table["p_fwe"] = p_max(t, maxima)
+    table[["g", "g_ci_low", "g_ci_high"]] = found[["g", "g_ci_low", "g_ci_high"]]
+    table["p_parametric"] = two_sided_p(t, found["df"].to_numpy())
+    table["p_error"] = monte_carlo_error(p, n_draws)
+    return table
+
+
+def compare_site_effects(regions: list[str], comparison: Comparison) -> pd.DataFrame:
+    """All four ways to deal with sites side by side, with parametric p.
+
+    Returns
+    -------
+    DataFrame
+        One row per way and region: beta, se, t, df, g with its interval, p_parametric, q_parametric.
+    """
+    parts = []
+    for way in SITE_EFFECTS:
+        found = estimates(comparison.with_sites_as(way))
+        found.insert(0, "site_effects", way)
+        found.insert(1, "region", regions)
+        found["p_parametric"] = two_sided_p(found["t"].to_numpy(), found["df"].to_numpy())
+        found["q_parametric"] = benjamini_hochberg(found["p_parametric"].to_numpy())
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
+
+
+def settings_of(contrast: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of `make_comparison` from the config's entry: site_effects left out follows the covariates."""
+    way = contrast.get("site_effects") or ("covariate" if "site" in contrast["covariates"] else "none")
+    return {
+        "covariates": contrast["covariates"],
+        "exchange_within": contrast["exchange_within"],
+        "site_effects": way,
+    }

@@ -1,0 +1,14 @@
+"""Connectivity and design of one contrast and seed as arrays."""
+
+import pandas as pd
+from job import start
+
+from amygene.files import write_arrays
+from amygene.group import make_comparison
+from amygene.tables import read_table
+
+start(snakemake.log[0])
+participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})
+z = pd.read_parquet(snakemake.input.connectivity)
+comparison = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
+write_arrays(snakemake.output[0], region=z.columns.to_numpy(dtype=str), **comparison.arrays())

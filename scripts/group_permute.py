@@ -1,0 +1,12 @@
+"""Count, over one shard of relabelings, how often chance reaches the observed difference."""
+
+from job import start
+
+from amygene.comparison import Comparison, count_exceedances
+from amygene.files import read_arrays, write_arrays
+
+start(snakemake.log[0])
+comparison = Comparison.from_arrays(read_arrays(snakemake.input[0]))
+first, stop = int(snakemake.wildcards.shard), snakemake.params.stop
+exceedances, maxima = count_exceedances(comparison, snakemake.params.seed, first, stop)
+write_arrays(snakemake.output[0], exceedances=exceedances, maxima=maxima)

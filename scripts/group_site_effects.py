@@ -1,0 +1,19 @@
+"""The difference of the groups with four ways to deal with sites."""
+
+from job import start
+
+from amygene.comparison import Comparison
+from amygene.files import read_arrays
+from amygene.group import compare_site_effects
+from amygene.tables import write_table
+
+start(snakemake.log[0])
+arrays = read_arrays(snakemake.input.comparison)
+write_table(
+    snakemake.output.table,
+    compare_site_effects(arrays["region"].tolist(), Comparison.from_arrays(arrays)),
+    sidecar=snakemake.output.sidecar,
+    sources=[snakemake.input.connectivity],
+    settings=snakemake.params.model,
+    note="parametric p-values, one family per way; the main table is ..._stat-t_roi.tsv",
+)
