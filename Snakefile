@@ -12,10 +12,11 @@ include: "rules/atlas.smk"
 include: "rules/cohort.smk"
 include: "rules/connectivity.smk"
 include: "rules/group.smk"
+include: "rules/sites.smk"
 
 
 rule all:
     """Everything that the config's `stages` holds."""
     default_target: True
     input:
-        [getattr(rules, stage).input for stage in config["stages"] if stage in ("cohort","connectivity","group")],
+        [getattr(rules, stage).input for stage in config["stages"] if stage in ("cohort","connectivity","group","sites")],

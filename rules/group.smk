@@ -1,7 +1,7 @@
 # Group: where do the groups differ?
 # Reads  connectivity of every seed, cohort/participants.tsv
 # Writes results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv (per region: effect,
-#        permutation p, q, family-wise p, Hedges g), ..._sites.tsv (four ways to deal with sites, side by side)
+#        permutation p, q, family-wise p, Hedges g), ..._harmonisation.tsv (four ways to deal with sites, side by side)
 
 # a shard takes whole blocks of permutations, so that their number changes no number in a table
 PERMUTATIONS = config["permutations"]["group"]
@@ -100,27 +100,27 @@ rule group_table:
         "../scripts/group_table.py"
 
 
-rule group_site_effects:
+rule group_harmonisation:
     """The same difference with four ways to deal with sites."""
     input:
         connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     output:
-        table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.tsv",
-        sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.json",
+        table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.tsv",
+        sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.json",
     params:
-        code=code("group_site_effects.py"),
+        code=code("group_harmonisation.py"),
         model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
     log:
-        "results/{study}/logs/group_site_effects_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+        "results/{study}/logs/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/group_site_effects_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     script:
-        "../scripts/group_site_effects.py"
+        "../scripts/group_harmonisation.py"
 
 
 rule group:
@@ -132,5 +132,5 @@ rule group:
             contrast=CONTRASTS,
             seed=SEEDS,
             atlas=ATLAS,
-            table=["stat-t_roi", "sites"],
+            table=["stat-t_roi", "harmonisation"],
         ),

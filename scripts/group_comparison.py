@@ -1,5 +1,6 @@
 """Connectivity and design of one contrast and seed as arrays."""
 
+import numpy as np
 import pandas as pd
 from job import start
 
@@ -10,5 +11,10 @@ from amygene.tables import read_table
 start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})
 z = pd.read_parquet(snakemake.input.connectivity)
-comparison = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
-write_arrays(snakemake.output[0], region=z.columns.to_numpy(dtype=str), **comparison.arrays())
+comparison, sites = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
+write_arrays(
+    snakemake.output[0],
+    region=z.columns.to_numpy(dtype=str),
+    site_names=np.array(sites, dtype=str),
+    **comparison.arrays(),
+)

@@ -13,7 +13,7 @@ import numpy as np
 
 from amygene.harmonize import fit_combat
 from amygene.stats.linear_model import Fit, fit
-from amygene.stats.permutation import blocks, freedman_lane, reaches, uniform_keys
+from amygene.stats.permutation import FreedmanLane, blocks, draw_orders, reaches, restrict
 from amygene.stats.random_effects import Pooled, pool
 
 #: covariate: one intercept per site; none: sites ignored; combat: harmonised first, no site in the model;
@@ -91,6 +91,7 @@ class Comparison:
         keep = np.column_stack([design.case, design.nuisance[:, 1:]])
         return fit_combat(self.z, self.sites, keep).apply(self.z, self.sites, keep), design
 
+    @cached_property
     def per_site(self) -> dict[int, Comparison]:
         """The comparison at every site alone."""
         parts = {}
@@ -106,7 +107,7 @@ class Comparison:
 
     def pooled(self) -> Pooled:
         """Estimates of all sites, pooled."""
-        fits = [part.fit() for part in self.per_site().values()]
+        fits = [part.fit() for part in self.per_site.values()]
         return pool(np.stack([f.beta for f in fits]), np.stack([f.se for f in fits]))
 
     def t(self) -> np.ndarray:
@@ -117,22 +118,26 @@ class Comparison:
                 return found.beta / found.se
             return self.fit().t
 
-    def permuted_t(self, keys: np.ndarray) -> np.ndarray:
-        """t of every region under the permutations of `keys`, shape (n_permutations, n_regions).
+    def permuted_t(self, orders: np.ndarray) -> np.ndarray:
+        """t of every region under the permutations `orders`, shape (n_permutations, n_regions).
 
         "combat" harmonises once, before permuting; its shrinkage sees the true groups, which it keeps.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.site_effects == "random-effects":
-                drawn = [part._drawn(keys[:, self.sites == site]) for site, part in self.per_site().items()]
+                drawn = [
+                    part._permuted.draw(restrict(orders, np.flatnonzero(self.sites == site)))
+                    for site, part in self.per_site.items()
+                ]
                 found = pool(np.stack([beta for beta, _ in drawn]), np.stack([se for _, se in drawn]))
                 return found.beta / found.se
-            beta, se = self._drawn(keys)
+            beta, se = self._permuted.draw(orders)
             return beta / se
 
-    def _drawn(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @cached_property
+    def _permuted(self) -> FreedmanLane:
         z, design = self.prepared
-        return freedman_lane(z, design.case, design.nuisance, design.strata, keys)
+        return FreedmanLane(z, design.case, design.nuisance, design.strata)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What `from_arrays` needs to make the comparison again."""
@@ -168,7 +173,7 @@ def count_exceedances(comparison: Comparison, seed: int, start: int, stop: int) 
     exceedances = np.zeros(len(observed), dtype=np.int64)
     maxima = []
     for indices in blocks(start, stop):
-        t = comparison.permuted_t(uniform_keys(seed, indices, len(comparison.z)))[indices < stop]
+        t = comparison.permuted_t(draw_orders(seed, indices, comparison.design.strata))[indices < stop]
         exceedances += reaches(t, observed).sum(axis=0)
         maxima.append(np.nanmax(np.abs(t), axis=1))
     return exceedances, np.concatenate(maxima)

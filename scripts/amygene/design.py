@@ -17,11 +17,12 @@ def members(participants: pd.DataFrame, contrast: str) -> pd.DataFrame:
     return participants[participants[f"contrast-{contrast}"].isin(["case", "control"])]
 
 
-def site_codes(frame: pd.DataFrame) -> np.ndarray:
-    """Number of each participant's site, sites in alphabetic order; one site if there is no such column."""
+def site_codes(frame: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """Number of each participant's site and the sites' names, in alphabetic order; one site if there is no such column."""
     if "site" not in frame:
-        return np.zeros(len(frame), dtype=int)
-    return pd.Categorical(frame["site"].astype(str)).codes.astype(int)
+        return np.zeros(len(frame), dtype=int), ["all"]
+    sites = pd.Categorical(frame["site"].astype(str))
+    return sites.codes.astype(int), list(sites.categories)
 
 
 def make_design(

@@ -26,8 +26,8 @@ def make_comparison(
     categorical: Sequence[str],
     exchange_within: str | None,
     site_effects: str,
-) -> Comparison:
-    """The comparison of one contrast and seed from the tables of the earlier stages.
+) -> tuple[Comparison, list[str]]:
+    """The comparison of one contrast and seed from the tables of the earlier stages, and the names of its sites.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def make_comparison(
     taking_part = members(participants, contrast)
     design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
     values = z.loc[taking_part["participant_id"]].to_numpy()
-    return Comparison(values, design, site_codes(taking_part), site_effects)
+    codes, names = site_codes(taking_part)
+    return Comparison(values, design, codes, site_effects), names
 
 
 def estimates(comparison: Comparison) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def estimates(comparison: Comparison) -> pd.DataFrame:
             {"beta": found.beta, "se": found.se, "t": found.t, "df": found.df, "g": g, "g_ci_low": low, "g_ci_high": high}
         )
     pooled = comparison.pooled()
-    fits = [part.fit() for part in comparison.per_site().values()]
+    fits = [part.fit() for part in comparison.per_site.values()]
     freedom = np.nan_to_num(np.stack([f.df for f in fits]))
     variance = np.nan_to_num(np.stack([(f.se / f.scale) ** 2 for f in fits]))
     total = freedom.sum(axis=0)

@@ -44,7 +44,8 @@ def deal(members: Iterable[str], per_bucket: int) -> dict[str, list[str]]:
         ones = inside[len(zeros) :]
         return split(prefix + "0", zeros) | split(prefix + "1", ones)
 
-    return split("", addressed)
+    dealt = split("", addressed)
+    return {bucket: inside for bucket, inside in dealt.items() if inside} or {"b": []}
 
 
 def prefixes(expected: int, per_bucket: int) -> list[str]:

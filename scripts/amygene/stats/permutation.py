@@ -7,6 +7,7 @@ of fixed shape. So the numbers do not depend on how the permutations are dealt t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,19 +39,57 @@ def whole_blocks(n: int) -> int:
     return -(-n // BLOCK) * BLOCK
 
 
-def uniform_keys(seed: int, indices: np.ndarray, n: int) -> np.ndarray:
-    """Random sort keys of the permutations `indices`, shape (len(indices), n).
+def draw_orders(seed: int, indices: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Random orders of the subjects, the permutations `indices`.
 
-    Sorting the subjects of a subset by their keys permutes any subset consistently, so outcomes with
-    different missing values share one permutation as far as they share subjects.
+    Parameters
+    ----------
+    seed : int
+    indices : array of int, shape (n_permutations,)
+        Numbers of the permutations; each has a random stream of its own.
+    strata : array of int, shape (n,)
+
+    Returns
+    -------
+    array of int, shape (n_permutations, n)
+        The subjects stratum by stratum, each stratum shuffled.
     """
-    return np.stack([np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(i),))).random(n) for i in indices])
+    n = len(strata)
+    keys = np.empty((len(indices), n))
+    for row, i in zip(keys, indices, strict=True):
+        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int(i),))).random(out=row)
+    by_stratum = np.argsort(strata, kind="stable")
+    keys += strata
+    shuffled = np.argsort(keys[:, by_stratum], axis=1, kind="stable")
+    return by_stratum[shuffled]
 
 
-def freedman_lane(
-    outcomes: np.ndarray, regressor: np.ndarray, nuisance: np.ndarray, strata: np.ndarray, keys: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of the regressor and its standard error under permutations of the residuals of the reduced model.
+def restrict(orders: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The orders of some of the subjects among themselves.
+
+    So outcomes with different missing values share one permutation as far as they share subjects.
+
+    Parameters
+    ----------
+    orders : array of int, shape (n_permutations, n)
+    rows : array of int, shape (n_rows,)
+        Ascending.
+
+    Returns
+    -------
+    array of int, shape (n_permutations, n_rows)
+        Positions in `rows`.
+    """
+    if len(rows) == orders.shape[1]:
+        return orders
+    position = np.full(orders.shape[1], -1)
+    position[rows] = np.arange(len(rows))
+    moved = position[orders]
+    return moved[moved >= 0].reshape(len(orders), len(rows))
+
+
+class FreedmanLane:
+    """Permutes the residuals of the reduced model: prepared once, drawn from many times.
 
     Null hypothesis: the regressor has no effect given the nuisance, and the errors of the subjects of one
     stratum are exchangeable. Freedman & Lane 1983; Winkler et al. 2014, NeuroImage 92:381.
@@ -58,45 +97,80 @@ def freedman_lane(
     The residuals are orthogonal to the nuisance. Nuisance directions that are constant within strata (the
     intercept, site dummies when sites are the strata) stay orthogonal under every permutation within
     strata and are left out of the products.
-
-    Parameters
-    ----------
-    outcomes : array of shape (n, n_outcomes)
-        Missing values as NaN; each outcome is permuted among its own complete cases.
-    regressor : array of shape (n,)
-    nuisance : array of shape (n, p)
-        Intercept included.
-    strata : array of int, shape (n,)
-        Subjects are exchanged within a stratum only.
-    keys : array of shape (n_permutations, n)
-        From `uniform_keys`.
-
-    Returns
-    -------
-    beta, se : arrays of shape (n_permutations, n_outcomes)
-        Their ratio is t.
     """
-    n_permutations = len(keys)
-    beta, se = (np.full((n_permutations, outcomes.shape[1]), np.nan) for _ in range(2))
-    for rows, columns in complete_cases(outcomes):
-        basis, _ = orthonormal_basis(nuisance[rows])
-        cleaned, length2 = clean(regressor[rows], basis)
-        freedom = len(rows) - basis.shape[1] - 1
-        if length2 == 0 or freedom < 1:
-            continue
-        y = outcomes[np.ix_(rows, columns)]
-        residual = y - basis @ (basis.T @ y)
-        total = np.einsum("ij,ij->j", residual, residual)
-        design = np.vstack([cleaned / np.sqrt(length2), basis[:, ~constant_within(basis, strata[rows])].T])
-        by_stratum = np.argsort(strata[rows], kind="stable")
-        drawn = np.argsort(strata[rows] + keys[:, rows], axis=1, kind="stable")
-        # (k, n_permutations, n) @ (n, n_outcomes): one matrix product for the whole block
-        shuffled = np.take(design, drawn, axis=1).reshape(-1, len(rows))
-        projected = (shuffled @ residual[by_stratum]).reshape(len(design), n_permutations, len(columns))
-        left = total - np.einsum("kij,kij->ij", projected, projected)
-        beta[:, columns] = projected[0] / np.sqrt(length2)
-        se[:, columns] = np.sqrt(np.maximum(left, 0) / freedom / length2)
-    return beta, se
+
+    def __init__(self, outcomes: np.ndarray, regressor: np.ndarray, nuisance: np.ndarray, strata: np.ndarray):
+        """Prepare.
+
+        Parameters
+        ----------
+        outcomes : array of shape (n, n_outcomes)
+            Missing values as NaN; each outcome is permuted among its own complete cases.
+        regressor : array of shape (n,)
+        nuisance : array of shape (n, p)
+            Intercept included.
+        strata : array of int, shape (n,)
+            Subjects are exchanged within a stratum only.
+        """
+        self.n_outcomes = outcomes.shape[1]
+        self._parts: list[_Part] = []
+        for rows, columns in complete_cases(outcomes):
+            basis, _ = orthonormal_basis(nuisance[rows])
+            cleaned, length2 = clean(regressor[rows], basis)
+            freedom = len(rows) - basis.shape[1] - 1
+            if length2 == 0 or freedom < 1:
+                continue
+            y = outcomes[np.ix_(rows, columns)]
+            residual = y - basis @ (basis.T @ y)
+            moving = basis[:, ~constant_within(basis, strata[rows])]
+            self._parts.append(
+                _Part(
+                    rows=rows,
+                    columns=columns,
+                    design=np.vstack([cleaned / np.sqrt(length2), moving.T]),
+                    residual=residual[np.argsort(strata[rows], kind="stable")],
+                    total=np.einsum("ij,ij->j", residual, residual),
+                    freedom=freedom,
+                    length2=length2,
+                )
+            )
+
+    def draw(self, orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Slope of the regressor and its standard error under permutations.
+
+        Parameters
+        ----------
+        orders : array of int, shape (n_permutations, n)
+            From `draw_orders` with the same strata.
+
+        Returns
+        -------
+        beta, se : arrays of shape (n_permutations, n_outcomes)
+            Their ratio is t. NaN where the model cannot be fitted.
+        """
+        beta, se = (np.full((len(orders), self.n_outcomes), np.nan) for _ in range(2))
+        for part in self._parts:
+            # (k, n_permutations, n) @ (n, n_outcomes): one matrix product for the whole block
+            shuffled = np.take(part.design, restrict(orders, part.rows), axis=1)
+            projected = shuffled.reshape(-1, len(part.rows)) @ part.residual
+            projected = projected.reshape(len(part.design), len(orders), len(part.columns))
+            left = part.total - np.einsum("kij,kij->ij", projected, projected)
+            beta[:, part.columns] = projected[0] / np.sqrt(part.length2)
+            se[:, part.columns] = np.sqrt(np.maximum(left, 0) / part.freedom / part.length2)
+        return beta, se
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Outcomes observed in the same subjects, ready to be permuted."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    design: np.ndarray
+    residual: np.ndarray
+    total: np.ndarray
+    freedom: int
+    length2: float
 
 
 def constant_within(basis: np.ndarray, strata: np.ndarray) -> np.ndarray:

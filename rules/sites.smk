@@ -1,0 +1,75 @@
+# Sites: does the difference hold at a site that was left out?
+# Reads  the comparison of every contrast and seed
+# Writes results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.tsv (per left-out site: the
+#        replicate with its null band, and the held-out site against the rest with a permutation p),
+#        ..._forest.tsv (per region: every site, pooled, heterogeneity)
+
+
+rule sites_leave_out:
+    """Leave the sites of one bucket out, one after the other."""
+    input:
+        "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+    output:
+        "results/{study}/sites/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.json",
+    params:
+        code=code("sites_leave_out.py"),
+        seed=config["seed"],
+        permutations=config["permutations"]["sites"],
+        min_per_group=config["sites"]["min_per_group"],
+    log:
+        "results/{study}/logs/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    group:
+        "sites_leave_out"
+    script:
+        "../scripts/sites_leave_out.py"
+
+
+rule sites_table:
+    """All left-out sites in one table, and the forest of every region."""
+    input:
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
+        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        parts=expand(
+            "results/{{study}}/sites/parts/contrast-{{contrast}}_seed-{{seed}}_atlas-{{atlas}}_{bucket}.json",
+            bucket=SITE_BUCKETS,
+        ),
+    output:
+        loso="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.tsv",
+        loso_sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.json",
+        forest="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.tsv",
+        forest_sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.json",
+    params:
+        code=code("sites_table.py"),
+        model=lambda w: MODELS[w.contrast],
+        seed=config["seed"],
+        permutations=config["permutations"]["sites"],
+        min_per_group=config["sites"]["min_per_group"],
+    log:
+        "results/{study}/logs/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/sites_table.py"
+
+
+rule sites:
+    """Stage sites."""
+    input:
+        expand(
+            "results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_{table}.tsv",
+            study=STUDY,
+            contrast=CONTRASTS,
+            seed=SEEDS,
+            atlas=ATLAS,
+            table=["loso", "forest"],
+        ),

@@ -1,0 +1,36 @@
+"""All left-out sites in one table, and the forest of every region."""
+
+import json
+from pathlib import Path
+
+from job import start
+
+from amygene.comparison import Comparison
+from amygene.files import read_arrays
+from amygene.sites import forest_table, loso_table
+from amygene.tables import write_table
+
+start(snakemake.log[0])
+params = snakemake.params
+arrays = read_arrays(snakemake.input.comparison)
+sites = arrays["site_names"].tolist()
+found = {name: row for part in snakemake.input.parts for name, row in json.loads(Path(part).read_text()).items()}
+settings = {**params.model, "permutations": params.permutations, "min_per_group": params.min_per_group}
+write_table(
+    snakemake.output.loso,
+    loso_table({site: found[site] for site in sites if site in found}),
+    sidecar=snakemake.output.loso_sidecar,
+    sources=[snakemake.input.connectivity],
+    settings=settings,
+    seed=params.seed,
+    note="r_with_full is a replicate: the maps share most participants, so compare it with its null band only; "
+    "r_heldout_rest with its p is the test",
+)
+write_table(
+    snakemake.output.forest,
+    forest_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), sites),
+    sidecar=snakemake.output.forest_sidecar,
+    sources=[snakemake.input.connectivity],
+    settings=params.model,
+    note="covariates as in the contrast, at every site alone; pooled: DerSimonian and Laird, Hartung and Knapp",
+)
