@@ -13,10 +13,13 @@ include: "rules/cohort.smk"
 include: "rules/connectivity.smk"
 include: "rules/group.smk"
 include: "rules/sites.smk"
+include: "rules/expression.smk"
+include: "rules/genes.smk"
+include: "rules/enrichment.smk"
 
 
 rule all:
     """Everything that the config's `stages` holds."""
     default_target: True
     input:
-        [getattr(rules, stage).input for stage in config["stages"] if stage in ("cohort","connectivity","group","sites")],
+        [getattr(rules, stage).input for stage in config["stages"] if stage!="report"],

@@ -6,6 +6,7 @@ import ast
 import csv
 import fcntl
 import hashlib
+import math
 import os
 import re
 import sys

@@ -1,0 +1,117 @@
+# Enrichment: which processes, cells and ages follow the map?
+# Reads  null maps, expression, genes, collections of gene sets
+# Writes results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.tsv (per set: score, p under
+#        null maps, p against co-expression-matched random sets, hypergeometric replicate), ..._clusters.tsv
+#        (which significant sets say the same), ..._gsea.tsv (replicate, if wanted)
+
+ENRICHMENT = config["enrichment"]
+# collection -> its GMT file
+GMT_FILES = {
+    "GOBP": "resources/blitzgsea/GO_Biological_Process_2023.gmt",
+    "KEGG": "resources/blitzgsea/KEGG_2021_Human.gmt",
+    "LAKE": "resources/imaging-transcriptomics/geneset_LAKE.gmt",
+    "CELLS": "resources/imaging-transcriptomics/geneset_Pooled.gmt",
+}
+GMT_FILES |= {c["name"]: c["gmt"] for c in ENRICHMENT["collections"] if isinstance(c, dict)}
+COLLECTIONS = [c["name"] if isinstance(c, dict) else c for c in ENRICHMENT["collections"]]
+
+
+rule enrichment_pools:
+    """Pools of genes that are expressed together in the map's regions, to draw random sets from."""
+    input:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+    output:
+        "results/{study}/enrichment/parts/{map}_atlas-{atlas}_pools.npz",
+    params:
+        code=code("enrichment_pools.py"),
+        correlation=GENES["correlation"],
+        seed=config["seed"],
+    log:
+        "results/{study}/logs/enrichment_pools_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/enrichment_pools_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    script:
+        "../scripts/enrichment_pools.py"
+
+
+rule enrichment_sets:
+    """Score every set of a collection against null maps and against random sets."""
+    input:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+        pools="results/{study}/enrichment/parts/{map}_atlas-{atlas}_pools.npz",
+        genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+        gmt=lambda w: GMT_FILES[w.collection],
+    output:
+        table="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.tsv",
+        sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.json",
+        clusters="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_clusters.tsv",
+        clusters_sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_clusters.json",
+    params:
+        code=code("enrichment_sets.py"),
+        correlation=GENES["correlation"],
+        score=ENRICHMENT["score"],
+        min_size=ENRICHMENT["min_size"],
+        max_size=ENRICHMENT["max_size"],
+        random_sets=ENRICHMENT["random_sets"],
+        seed=config["seed"],
+    log:
+        "results/{study}/logs/enrichment_sets_{map}_atlas-{atlas}_{collection}.log",
+    benchmark:
+        "results/{study}/benchmarks/enrichment_sets_{map}_atlas-{atlas}_{collection}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    script:
+        "../scripts/enrichment_sets.py"
+
+
+rule enrichment_gsea:
+    """Gene set enrichment analysis of the ranked genes: a replicate, its null is random genes."""
+    input:
+        genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+        gmt=lambda w: GMT_FILES[w.collection],
+    output:
+        table="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_gsea.tsv",
+        sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_gsea.json",
+    params:
+        code=code("enrichment_gsea.py"),
+        min_size=ENRICHMENT["min_size"],
+        max_size=ENRICHMENT["max_size"],
+        permutations=ENRICHMENT["random_sets"],
+        seed=config["seed"],
+    log:
+        "results/{study}/logs/enrichment_gsea_{map}_atlas-{atlas}_{collection}.log",
+    benchmark:
+        "results/{study}/benchmarks/enrichment_gsea_{map}_atlas-{atlas}_{collection}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    script:
+        "../scripts/enrichment_gsea.py"
+
+
+rule enrichment:
+    """Stage enrichment."""
+    input:
+        expand(
+            "results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.tsv",
+            study=STUDY,
+            map=MAPS,
+            atlas=ATLAS,
+            collection=COLLECTIONS,
+        ),
+        expand(
+            "results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_gsea.tsv",
+            study=STUDY,
+            map=MAPS,
+            atlas=ATLAS,
+            collection=[c for c in COLLECTIONS if c in ENRICHMENT["gsea"]],
+        ),

@@ -1,0 +1,190 @@
+# Genes: which genes follow the map?
+# Reads  group maps and maps of one's own, expression, the atlas
+# Writes results/{study}/genes/{map}_atlas-{atlas}_genes.tsv (per gene: r, parametric p, p under null maps),
+#        ..._counts.json (the count test), ..._map.tsv (the map, and the regions it is used in),
+#        ..._nulls.tsv (do the null maps keep what they should?), ..._pls.tsv, ..._pls-components.tsv
+
+GENES = config["genes"]
+NULL_MAPS = config["permutations"]["null_maps"]
+# the number of genes is not known before expression is made: 20,000 at most is assumed to deal them to chunks,
+# chunk k takes every n-th block of genes
+GENE_CHUNKS = range(math.ceil(20_000 / JOBS["genes_per_chunk"]))
+
+
+def map_source(wildcards):
+    """Where the values of a map stand."""
+    if wildcards.map in OWN_MAPS:
+        own = config["maps"][wildcards.map.removeprefix("map-")]
+        return {"image": own["image"], "atlas_image": ATLAS_IMAGE} if "image" in own else {"table": own["table"]}
+    return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
+
+
+def map_columns(wildcards):
+    """Which columns of the table name the regions and hold the values."""
+    own = config["maps"].get(wildcards.map.removeprefix("map-"), {"region": "region", "value": "t"})
+    return {k: own[k] for k in ("region", "value")}
+
+
+rule genes_map:
+    """The values of a map by region of the atlas, and where expression is known too."""
+    input:
+        unpack(map_source),
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        coverage="results/{study}/expression/atlas-{atlas}_coverage.tsv",
+    output:
+        table="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+        sidecar="results/{study}/genes/{map}_atlas-{atlas}_map.json",
+    params:
+        code=code("genes_map.py"),
+        columns=map_columns,
+        null=GENES["nulls"],
+    log:
+        "results/{study}/logs/genes_map_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_map_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    script:
+        "../scripts/genes_map.py"
+
+
+rule genes_nulls:
+    """Null maps, and whether they keep the map's autocorrelation and its structures' means."""
+    input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+    output:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        table="results/{study}/genes/{map}_atlas-{atlas}_nulls.tsv",
+        sidecar="results/{study}/genes/{map}_atlas-{atlas}_nulls.json",
+    params:
+        code=code("genes_nulls.py"),
+        method=GENES["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
+    log:
+        "results/{study}/logs/genes_nulls_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_nulls_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    script:
+        "../scripts/genes_nulls.py"
+
+
+rule genes_chunk:
+    """Correlate the map and its null maps with one chunk of the genes."""
+    input:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+    output:
+        "results/{study}/genes/parts/{map}_atlas-{atlas}_chunk-{chunk}.npz",
+    params:
+        code=code("genes_chunk.py"),
+        correlation=GENES["correlation"],
+        n_chunks=len(GENE_CHUNKS),
+    log:
+        "results/{study}/logs/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    group:
+        "genes_chunk"
+    script:
+        "../scripts/genes_chunk.py"
+
+
+rule genes_counts:
+    """How many genes does the false discovery rate let through, for the map and for every null map?"""
+    input:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+    output:
+        "results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
+    params:
+        code=code("genes_counts.py"),
+        correlation=GENES["correlation"],
+    log:
+        "results/{study}/logs/genes_counts_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_counts_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    script:
+        "../scripts/genes_counts.py"
+
+
+rule genes_pls:
+    """The combination of genes that follows the map: partial least squares."""
+    input:
+        maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+    output:
+        genes="results/{study}/genes/{map}_atlas-{atlas}_pls.tsv",
+        genes_sidecar="results/{study}/genes/{map}_atlas-{atlas}_pls.json",
+        components="results/{study}/genes/{map}_atlas-{atlas}_pls-components.tsv",
+        components_sidecar="results/{study}/genes/{map}_atlas-{atlas}_pls-components.json",
+    params:
+        code=code("genes_pls.py"),
+        components=GENES["pls_components"],
+        bootstraps=GENES["bootstraps"],
+        seed=config["seed"],
+    log:
+        "results/{study}/logs/genes_pls_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_pls_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../scripts/genes_pls.py"
+
+
+rule genes_table:
+    """All genes in one table, and the count test."""
+    input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+        chunks=expand("results/{{study}}/genes/parts/{{map}}_atlas-{{atlas}}_chunk-{chunk}.npz", chunk=GENE_CHUNKS),
+        counts="results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
+    output:
+        table="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+        sidecar="results/{study}/genes/{map}_atlas-{atlas}_genes.json",
+        counts="results/{study}/genes/{map}_atlas-{atlas}_counts.json",
+    params:
+        code=code("genes_table.py"),
+        correlation=GENES["correlation"],
+        null=GENES["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
+    log:
+        "results/{study}/logs/genes_table_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_table_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/genes_table.py"
+
+
+rule genes:
+    """Stage genes."""
+    input:
+        expand(
+            "results/{study}/genes/{map}_atlas-{atlas}_{table}.tsv",
+            study=STUDY,
+            map=MAPS,
+            atlas=ATLAS,
+            table=["genes", "pls"],
+        ),

@@ -1,0 +1,176 @@
+"""Which genes follow the map? Correlation over regions, under null maps that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from amygene.stats.linear_model import complete_cases
+from amygene.stats.map_test import COLUMNS, MapTest, against_null_maps, unit
+from amygene.stats.multiplicity import discoveries
+from amygene.stats.permutation import TIE, p_value
+
+#: false discovery rate at which the genes of the count test are counted
+LEVEL = 0.05
+#: fewest regions over which a gene is correlated
+MIN_REGIONS = 5
+
+
+def ranks(values: np.ndarray, axis: int) -> np.ndarray:
+    """Average ranks along an axis, NaN staying NaN: Pearson of ranks is Spearman's correlation."""
+    from scipy.stats import rankdata
+
+    return rankdata(values, axis=axis, nan_policy="omit")
+
+
+def parametric_p(r: np.ndarray, n: np.ndarray | int) -> np.ndarray:
+    """Two-sided p of a correlation over n independent regions (which regions of a brain are not)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        t = r * np.sqrt((n - 2) / np.maximum((1 - r) * (1 + r), 0))
+    return np.where(np.isnan(r), np.nan, 2 * special.stdtr(np.asarray(n, dtype=float) - 2, -np.abs(t)))
+
+
+def chunk_columns(n_genes: int, chunk: int, n_chunks: int) -> np.ndarray:
+    """Columns of the genes of a chunk: every `n_chunks`-th block of `COLUMNS` genes, from block `chunk` on."""
+    blocks = range(chunk, -(-n_genes // COLUMNS), n_chunks)
+    columns = [np.arange(b * COLUMNS, min((b + 1) * COLUMNS, n_genes)) for b in blocks]
+    return np.concatenate(columns) if columns else np.array([], dtype=int)
+
+
+def expression_of(matrix: Mapping[str, np.ndarray], regions: np.ndarray) -> np.ndarray:
+    """Rows of an expression matrix in the order of some regions.
+
+    Parameters
+    ----------
+    matrix
+        ``region`` (n,), ``gene`` (n_genes,), ``values`` (n, n_genes).
+    regions : array of str, shape (n_regions,)
+
+    Returns
+    -------
+    array of shape (n_regions, n_genes)
+    """
+    row = {name: i for i, name in enumerate(matrix["region"].tolist())}
+    return matrix["values"][[row[name] for name in regions.tolist()]]
+
+
+def complete_genes(expression: np.ndarray) -> np.ndarray:
+    """Genes measured everywhere and not constant, shape (n_genes,)."""
+    with np.errstate(invalid="ignore"):
+        return ~np.isnan(expression).any(axis=0) & (np.ptp(expression, axis=0) > 0)
+
+
+def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> tuple[MapTest, np.ndarray]:
+    """Correlation of the map and of its null maps with every gene.
+
+    Null hypothesis per gene: the map is one of its null maps (see `nulls.stratified`), unrelated to the gene.
+
+    Parameters
+    ----------
+    observed : array of shape (n_regions,)
+    null_maps : array of shape (n_maps, n_regions)
+    expression : array of shape (n_regions, n_genes)
+        Missing as NaN; such a gene is correlated over the regions in which it is measured.
+
+    Returns
+    -------
+    MapTest
+        NaN scores where a gene does not vary; such a gene counts in no maximum.
+    n : array of int, shape (n_genes,)
+        Regions each correlation rests on.
+    """
+    n_genes = expression.shape[1]
+    score, null_mean = np.full(n_genes, np.nan), np.full(n_genes, np.nan)
+    exceedances = np.zeros(n_genes, dtype=np.int64)
+    maxima = np.zeros(len(null_maps))
+    whole = unit(null_maps, 1)
+    for first in range(0, n_genes, COLUMNS):
+        block = expression[:, first : first + COLUMNS]
+        for rows, columns in complete_cases(block):
+            if len(rows) < MIN_REGIONS:
+                continue
+            profiles = unit(block[np.ix_(rows, columns)], 0)
+            varies = ~np.isnan(profiles).any(axis=0)
+            maps = whole if len(rows) == len(observed) else unit(null_maps[:, rows], 1)
+            found = against_null_maps(unit(observed[rows], 0), maps, np.where(varies, profiles, 0))
+            here = first + columns[varies]
+            score[here], null_mean[here] = found.score[varies], found.null_mean[varies]
+            exceedances[here] = found.exceedances[varies]
+            np.maximum(maxima, found.maxima, out=maxima)
+    return MapTest(score, null_mean, exceedances, maxima), (~np.isnan(expression)).sum(axis=0)
+
+
+@dataclass(frozen=True)
+class CountTest:
+    """Is the number of genes at a false discovery rate larger than under the null maps?
+
+    Attributes
+    ----------
+    observed
+        Genes that Benjamini and Hochberg's procedure finds with parametric p.
+    null : array of int, shape (n_maps,)
+        The same count for every null map.
+    """
+
+    observed: int
+    null: np.ndarray
+
+    @property
+    def p(self) -> float:
+        """One-sided p: the share of null maps with at least as many genes."""
+        return float(p_value(np.sum(self.null >= self.observed), len(self.null)))
+
+
+def count_test(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> CountTest:
+    """The study's count test, with the count recomputed under every null map.
+
+    Null hypothesis: the map is one of its null maps. Parameters as of `correlate`.
+    """
+    maps = np.vstack([observed, null_maps])
+    n = (~np.isnan(expression)).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        usable = (n >= MIN_REGIONS) & (np.nanmax(expression, axis=0) > np.nanmin(expression, axis=0))
+    expression, n = expression[:, usable], n[usable]
+    if (n == len(observed)).all():
+        counts = _counts_complete(unit(maps, 1), unit(expression, 0), len(observed))
+    else:
+        counts = _counts_missing(maps - maps.mean(axis=1, keepdims=True), expression, n)
+    return CountTest(int(counts[0]), counts[1:])
+
+
+#: maps whose correlations with all genes are held at a time
+_MAPS = 100
+
+
+def _counts_complete(maps: np.ndarray, profiles: np.ndarray, n: int) -> np.ndarray:
+    """Discoveries of every map when all genes have the same n: p is then a function of |r|."""
+    n_genes = profiles.shape[1]
+    # |r| at which p equals the k-th threshold of Benjamini and Hochberg, k = 1, 2, ...
+    t = -special.stdtrit(n - 2.0, LEVEL * np.arange(1, n_genes + 1) / n_genes / 2)
+    critical = t / np.sqrt(n - 2 + t * t) * (1 - TIE)
+    counts = np.zeros(len(maps), dtype=np.int64)
+    for top in range(0, len(maps), _MAPS):
+        for i, row in enumerate(np.abs(maps[top : top + _MAPS] @ profiles)):
+            large = np.sort(row[row >= critical[-1]])[::-1]
+            passed = np.flatnonzero(large >= critical[: len(large)])
+            counts[top + i] = passed[-1] + 1 if len(passed) else 0
+    return counts
+
+
+def _counts_missing(maps: np.ndarray, expression: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Discoveries of every map when genes are measured in different regions."""
+    measured = (~np.isnan(expression)).astype(float)
+    genes = np.where(measured == 1, expression - np.nanmean(expression, axis=0), 0)
+    length2 = (genes * genes).sum(axis=0)
+    counts = np.zeros(len(maps), dtype=np.int64)
+    for top in range(0, len(maps), _MAPS):
+        some = maps[top : top + _MAPS]
+        total = some @ measured
+        spread2 = (some * some) @ measured - total * total / n
+        with np.errstate(invalid="ignore", divide="ignore"):
+            r = some @ genes / np.sqrt(np.maximum(spread2, 0) * length2)
+        counts[top : top + _MAPS] = discoveries(parametric_p(r, n), LEVEL)
+    return counts

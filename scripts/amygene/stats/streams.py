@@ -1,0 +1,13 @@
+"""Random streams addressed by purpose and index, never by the order in which they are used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: one number per kind of draw, so that no two kinds share a stream; relabelings use the bare index
+NULL_MAPS, RANDOM_SETS, BOOTSTRAP = 10, 11, 12
+
+
+def stream(seed: int, purpose: int, index: int) -> np.random.Generator:
+    """The random stream of draw number `index` of a purpose."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))

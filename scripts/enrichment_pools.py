@@ -1,0 +1,16 @@
+"""Pools of genes that are expressed together, to draw random sets from."""
+
+from job import start
+
+from amygene.enrichment import make_pools
+from amygene.files import read_arrays, write_arrays
+from amygene.genes import complete_genes, expression_of, ranks
+from amygene.stats.map_test import unit
+
+start(snakemake.log[0])
+maps = read_arrays(snakemake.input.maps)
+expression = expression_of(read_arrays(snakemake.input.expression), maps["region"])
+expression = expression[:, complete_genes(expression)]
+if snakemake.params.correlation == "spearman":
+    expression = ranks(expression, 0)
+write_arrays(snakemake.output[0], **make_pools(unit(expression, 0), snakemake.params.seed))

@@ -1,0 +1,48 @@
+"""Score every set of a collection against null maps and against random sets."""
+
+from job import start
+
+from amygene.enrichment import RandomSets
+from amygene.enrichment_table import cluster_table, set_table
+from amygene.files import read_arrays
+from amygene.genes import complete_genes, expression_of, ranks
+from amygene.genesets import measured_sets, read_gmt
+from amygene.problems import InputError
+from amygene.stats.map_test import unit
+from amygene.tables import read_table, write_table
+
+start(snakemake.log[0])
+params, source = snakemake.params, snakemake.input
+maps = read_arrays(source.maps)
+observed, null_maps = maps["observed"], maps["null_maps"]
+matrix = read_arrays(source.expression)
+expression = expression_of(matrix, maps["region"])
+usable = complete_genes(expression)
+names, expression = matrix["gene"][usable], expression[:, usable]
+if params.correlation == "spearman":
+    observed, null_maps, expression = ranks(observed, 0), ranks(null_maps, 1), ranks(expression, 0)
+sets, membership = measured_sets(read_gmt(source.gmt), names, params.min_size, params.max_size)
+if not sets:
+    raise InputError(
+        f"{source.gmt}: no set has {params.min_size} to {params.max_size} measured genes; "
+        "are its genes named by symbol? (config keys enrichment.min_size, max_size)"
+    )
+genes = read_table(source.genes).set_index("gene").loc[names]
+random_sets = RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools))
+table = set_table(
+    sets, membership, observed, null_maps, expression, genes, params.score, random_sets, params.random_sets
+)
+settings = {k: params[k] for k in ("correlation", "score", "min_size", "max_size", "random_sets")}
+shared = {"sources": [source.genes, source.expression, source.gmt], "settings": settings, "seed": params.seed}
+write_table(
+    snakemake.output.table,
+    table,
+    sidecar=snakemake.output.sidecar,
+    note="p_null is the test; p_coexpression stands beside it; p_hypergeometric takes genes and regions for "
+    "independent and is a replicate",
+    **shared,
+)
+write_table(
+    snakemake.output.clusters, cluster_table(table, membership), sidecar=snakemake.output.clusters_sidecar, **shared
+)
+print(f"{len(sets)} sets, {int((table['q_null'] < 0.05).sum())} at q_null < .05")

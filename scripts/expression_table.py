@@ -1,0 +1,29 @@
+"""Bring the expression matrix into the atlas's order."""
+
+from job import start
+
+from amygene.expression import align
+from amygene.files import write_arrays
+from amygene.tables import read_matrix, read_table, write_table
+
+start(snakemake.log[0])
+source, output = snakemake.input, snakemake.output
+embedded = {"names": "Region", "drop": ["label"]} if snakemake.params.source == "DK83" else {}
+expression, coverage = align(read_matrix(source.matrix, **embedded), read_table(source.regions), source.matrix)
+if source.get("samples"):
+    samples = read_table(source.samples).set_index("region")["n_samples"]
+    coverage["n_samples"] = coverage["region"].map(samples).fillna(0).astype(int).to_numpy()
+expression.index.name = "region"
+settings = {"source": snakemake.params.source}
+write_table(
+    output.expression, expression, sidecar=output.expression_sidecar, sources=[source.matrix], settings=settings
+)
+write_table(output.coverage, coverage, sidecar=output.coverage_sidecar, sources=[source.matrix], settings=settings)
+write_arrays(
+    output.arrays,
+    region=expression.index.to_numpy(dtype=str),
+    gene=expression.columns.to_numpy(dtype=str),
+    values=expression.to_numpy(),
+)
+lacking = coverage.loc[~coverage["in_expression"], "region"]
+print(f"{expression.shape[0]} regions x {expression.shape[1]} genes; regions without expression: {', '.join(lacking) or 'none'}")

@@ -1,0 +1,30 @@
+"""The values of a map by region of the atlas, and where expression is known too."""
+
+import nibabel
+import pandas as pd
+from job import start
+
+from amygene.maps import map_from_image, map_from_table, used_regions
+from amygene.tables import MISSING, read_table, write_table
+
+start(snakemake.log[0])
+source, columns = snakemake.input, snakemake.params.columns
+regions = read_table(source.regions)
+if source.get("image"):
+    file = source.image
+    values = map_from_image(nibabel.load(file), nibabel.load(source.atlas_image), regions, file)
+else:
+    file = source.table
+    table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
+    values = map_from_table(table, columns["region"], columns["value"], regions, file)
+known = read_table(source.coverage)["in_expression"]
+table = used_regions(values, regions, known, snakemake.params.null, file)
+write_table(
+    snakemake.output.table,
+    table,
+    sidecar=snakemake.output.sidecar,
+    sources=[file, source.coverage],
+    settings={**columns, "null": snakemake.params.null},
+)
+for reason, left_out in table[~table["used"]].groupby("reason"):
+    print(f"left out, {reason}: {', '.join(left_out['region'])}")

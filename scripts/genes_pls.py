@@ -1,0 +1,36 @@
+"""The combination of genes that follows the map."""
+
+import numpy as np
+import pandas as pd
+from job import start
+
+from amygene.files import read_arrays
+from amygene.genes import complete_genes, expression_of
+from amygene.pls import pls
+from amygene.tables import write_table
+
+start(snakemake.log[0])
+params = snakemake.params
+maps = read_arrays(snakemake.input.maps)
+matrix = read_arrays(snakemake.input.expression)
+names, expression = matrix["gene"], expression_of(matrix, maps["region"])
+usable = complete_genes(expression)
+found = pls(maps["observed"], maps["null_maps"], expression[:, usable], params.components, params.seed, params.bootstraps)
+settings = {"components": params.components, "bootstraps": params.bootstraps}
+write_table(
+    snakemake.output.genes,
+    pd.DataFrame({"gene": names[usable], "weight": found.weights, "z_bootstrap": found.z}),
+    sidecar=snakemake.output.genes_sidecar,
+    sources=[snakemake.input.expression],
+    settings=settings,
+    seed=params.seed,
+    note=f"first component; {int((~usable).sum())} genes with missing or constant expression are left out",
+)
+write_table(
+    snakemake.output.components,
+    pd.DataFrame({"component": np.arange(1, params.components + 1), "explained": found.explained, "p_null": found.p}),
+    sidecar=snakemake.output.components_sidecar,
+    sources=[snakemake.input.expression],
+    settings=settings,
+    seed=params.seed,
+)
