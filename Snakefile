@@ -16,10 +16,11 @@ include: "rules/sites.smk"
 include: "rules/expression.smk"
 include: "rules/genes.smk"
 include: "rules/enrichment.smk"
+include: "rules/report.smk"
 
 
 rule all:
     """Everything that the config's `stages` holds."""
     default_target: True
     input:
-        [getattr(rules, stage).input for stage in config["stages"] if stage!="report"],
+        [getattr(rules, stage).input for stage in config["stages"]],

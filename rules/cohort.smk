@@ -19,8 +19,9 @@ if COHORT["format"] == "rest-meta-mdd":
 
 def existing_series(wildcards):
     """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    members = BUCKETS.get(wildcards.bucket)
-    return [] if members is None else [f for f in map(ROSTER.files.get, members) if os.path.isfile(f)]
+    if COHORT["format"] not in ("table", "rest-meta-mdd"):
+        return []  # made by a rule of its own
+    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
 
 
 rule simulate:

@@ -61,7 +61,10 @@ def align(expression: pd.DataFrame, regions: pd.DataFrame, name: str) -> tuple[p
 
 
 def set_profile(expression: pd.DataFrame, genes: Iterable[str], regions: pd.DataFrame) -> np.ndarray:
-    """Mean expression of a gene set over the atlas's regions, every gene standardised first.
+    """Mean expression of a gene set over the atlas's regions, within structures.
+
+    Every gene is standardised first; then the mean of each structure is removed, since a test that keeps the
+    means of structures cannot see differences between them.
 
     Returns
     -------
@@ -72,4 +75,6 @@ def set_profile(expression: pd.DataFrame, genes: Iterable[str], regions: pd.Data
     if not found:
         raise InputError("none of the genes of the set is in the expression matrix")
     values = expression.loc[regions["region"], found].to_numpy()
-    return ((values - values.mean(axis=0)) / values.std(axis=0)).mean(axis=1)
+    profile = pd.Series(((values - values.mean(axis=0)) / values.std(axis=0)).mean(axis=1))
+    structure = regions["structure"].to_numpy()
+    return (profile - profile.groupby(structure).transform("mean")).to_numpy()

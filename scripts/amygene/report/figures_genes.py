@@ -1,0 +1,127 @@
+"""Figures of genes, null maps and gene sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from amygene.report.style import CASE, CONTROL, DIVERGING, GREY, SKY, short
+
+N_SETS, N_LABELS = 15, 6
+
+
+def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) -> Figure:
+    """Correlation and p of every gene, and the count of genes under the null maps."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.4), width_ratios=[1.5, 1])
+    known = table.dropna(subset="r")
+    found = known["q_null"] < counts["level"]
+    height = -np.log10(known["p_null"])
+    left.scatter(known["r"][~found], height[~found], s=4, color=GREY, alpha=0.35, lw=0, rasterized=True)
+    left.scatter(known["r"][found], height[found], s=6, color=CASE, alpha=0.6, lw=0, label="q < .05 under null maps", rasterized=True)
+    best = known.loc[(known["r"] - known["null_mean"]).abs().sort_values(ascending=False).index].head(N_LABELS)
+    for name, r, p in zip(best["gene"], best["r"], best["p_null"], strict=True):
+        left.annotate(name, (r, -np.log10(p)), fontsize=7, xytext=(0, 4), textcoords="offset points", ha="center")
+    left.set(title="Genes that follow the map", xlabel="r over regions", ylabel="−log10 p under null maps")
+    if found.any():
+        left.legend(frameon=False, fontsize=8, loc="lower center")
+    right.hist(null_counts, bins=40, color=SKY)
+    right.axvline(counts["genes_q_parametric"], color=CASE, lw=2)
+    right.set(title="Count test", xlabel="genes at parametric q < .05", ylabel="null maps", yscale="log")
+    words = f"observed {counts['genes_q_parametric']}\np = {counts['p_count']:.2g}"
+    right.text(0.97, 0.95, words, transform=right.transAxes, ha="right", va="top", fontsize=8, color=CASE)
+    return figure
+
+
+def nulls(table: pd.DataFrame) -> Figure:
+    """Variograms of the map and of its null maps, per structure.
+
+    Parameters
+    ----------
+    table
+        ``_nulls.tsv``.
+    """
+    variograms = table[table["measure"] == "variogram"]
+    structures = list(dict.fromkeys(variograms["structure"]))
+    figure, axes = plt.subplots(1, max(1, len(structures)), figsize=(3.2 * max(1, len(structures)), 2.7), squeeze=False)
+    for axis, structure in zip(axes[0], structures, strict=False):
+        rows = variograms[variograms["structure"] == structure]
+        axis.fill_between(rows["distance"], rows["null_low"], rows["null_high"], color=SKY, alpha=0.4, lw=0, label="null maps, 95 %")
+        axis.plot(rows["distance"], rows["null_median"], color=CONTROL, lw=1, label="their median")
+        axis.plot(rows["distance"], rows["observed"], color=CASE, lw=1.8, label="map")
+        axis.set(title=f"{structure} ({rows['n_regions'].iloc[0]} regions)", xlabel="distance (mm)", ylim=(0, None))
+    axes[0, 0].set_ylabel("variogram")
+    axes[0, 0].legend(frameon=False, fontsize=7)
+    return figure
+
+
+def bubbles(table: pd.DataFrame, title: str) -> Figure:
+    """The sets with the smallest p: score, size and p."""
+    order = np.lexsort((-table["z_null"].abs(), table["p_null"]))[:N_SETS][::-1]
+    top = table.iloc[order]
+    figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(top) + 1.2))
+    y = np.arange(len(top))
+    drawn = axes.scatter(
+        top["score"],
+        y,
+        s=14 + 110 * np.sqrt(top["n_genes"] / top["n_genes"].max()),
+        c=-np.log10(top["p_null"]),
+        cmap="viridis_r",
+        vmin=0,
+        vmax=4,
+        edgecolor=np.where(top["q_null"] < 0.05, "black", "none"),
+        lw=1.2,
+        zorder=3,
+    )
+    axes.axvline(0, color="black", lw=0.8)
+    axes.grid(axis="y", color="#e5e5e5", lw=0.6)
+    axes.set_yticks(y, [short(s, 52) for s in top["set"]])
+    axes.set(title=title, xlabel="mean correlation of the set's genes with the map (outlined: q < .05)")
+    figure.colorbar(drawn, ax=axes, label="−log10 p", shrink=0.6)
+    return figure
+
+
+def network(clusters: pd.DataFrame, similarity: np.ndarray) -> Figure:
+    """Sets joined by shared genes; a cluster is named by its best set.
+
+    Parameters
+    ----------
+    clusters
+        ``_clusters.tsv``.
+    similarity : array of shape (n_sets, n_sets)
+        Kappa of the memberships.
+    """
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(clusters)))
+    for i, j in np.argwhere(np.triu(similarity, 1) >= 0.3):
+        graph.add_edge(int(i), int(j), weight=float(similarity[i, j]))
+    place = nx.spring_layout(graph, seed=1, k=1.2 / np.sqrt(max(len(clusters), 1)), iterations=120)
+    xy = np.array([place[i] for i in range(len(clusters))])
+    figure, axes = plt.subplots(figsize=(7.6, 5.2))
+    for i, j in graph.edges:
+        axes.plot(*xy[[i, j]].T, color="#bbbbbb", lw=0.8, zorder=1)
+    reach = np.abs(clusters["score"]).max()
+    drawn = axes.scatter(
+        *xy.T,
+        s=20 + 120 * np.sqrt(clusters["n_genes"] / clusters["n_genes"].max()),
+        c=clusters["score"],
+        cmap=DIVERGING,
+        vmin=-reach,
+        vmax=reach,
+        edgecolor="#555555",
+        lw=0.6,
+        zorder=2,
+    )
+    sizes = clusters.groupby("cluster").size().sort_values(ascending=False, kind="stable")
+    for cluster in sizes.index[:8]:
+        members = np.flatnonzero(clusters["cluster"] == cluster)
+        name = str(clusters["representative"].iloc[members[0]]).split(" (GO:")[0]
+        axes.annotate(short(name, 36), xy[members].mean(axis=0), fontsize=7, ha="center", weight="bold", zorder=4)
+    axes.set_axis_off()
+    axes.set_title("Sets that share genes; a name stands for its cluster")
+    figure.colorbar(drawn, ax=axes, label="score", shrink=0.5)
+    return figure
