@@ -26,8 +26,6 @@ rule atlas:
     output:
         table="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         sidecar="results/{study}/atlas/atlas-{atlas}_dseg.json",
-    params:
-        code=code("atlas_regions.py"),
     log:
         "results/{study}/logs/atlas-{atlas}.log",
     benchmark:
@@ -36,5 +34,7 @@ rule atlas:
     resources:
         mem_mb=1500,
         runtime=5,
+    params:
+        code=code("atlas_regions.py"),
     script:
         "../scripts/atlas_regions.py"

@@ -17,13 +17,6 @@ if COHORT["format"] == "rest-meta-mdd":
     WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
 
 
-def existing_series(wildcards):
-    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    if COHORT["format"] not in ("table", "rest-meta-mdd"):
-        return []  # made by a rule of its own
-    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
-
-
 rule simulate:
     """Make a cohort with planted truth, in the files that a real one comes in."""
     input:
@@ -35,10 +28,6 @@ rule simulate:
         truth="results/{study}/cohort/simulated/truth.tsv",
         sidecar="results/{study}/cohort/simulated/truth.json",
         series=directory("results/{study}/cohort/simulated/ROISignals"),
-    params:
-        code=code("cohort_simulate.py"),
-        settings=COHORT["simulated"],
-        seed=config["seed"],
     log:
         "results/{study}/logs/simulate.log",
     benchmark:
@@ -47,6 +36,10 @@ rule simulate:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        code=code("cohort_simulate.py"),
+        settings=COHORT["simulated"],
+        seed=config["seed"],
     script:
         "../scripts/cohort_simulate.py"
 
@@ -58,10 +51,6 @@ rule rest_meta_mdd_sheet:
         motion=COHORT.get("motion", []),
     output:
         sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
-    params:
-        code=code("cohort_rest_meta_mdd.py"),
-        root=COHORT.get("root"),
-        series=COHORT["series"],
     log:
         "results/{study}/logs/rest_meta_mdd_sheet.log",
     benchmark:
@@ -70,6 +59,10 @@ rule rest_meta_mdd_sheet:
     resources:
         mem_mb=800,
         runtime=10,
+    params:
+        code=code("cohort_rest_meta_mdd.py"),
+        root=COHORT.get("root"),
+        series=COHORT["series"],
     script:
         "../scripts/cohort_rest_meta_mdd.py"
 
@@ -78,22 +71,22 @@ rule abide_sheet:
     """Download ABIDE's phenotypes and make the participants sheet."""
     output:
         sheet="results/{study}/cohort/abide/participants.tsv",
+    log:
+        "results/{study}/logs/abide_sheet.log",
+    benchmark:
+        "results/{study}/benchmarks/abide_sheet.tsv"
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
     params:
         code=code("cohort_abide_sheet.py"),
         root=COHORT.get("root"),
         pipeline=COHORT["pipeline"],
         global_signal_regression=COHORT["global_signal_regression"],
         url=COHORT.get("url"),
-    log:
-        "results/{study}/logs/abide_sheet.log",
-    benchmark:
-        "results/{study}/benchmarks/abide_sheet.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
-    retries: 2
-    localrule: True
     script:
         "../scripts/cohort_abide_sheet.py"
 
@@ -104,22 +97,22 @@ rule abide_series:
         sheet="results/{study}/cohort/abide/participants.tsv",
     output:
         touch("results/{study}/cohort/abide/{bucket}.downloaded"),
+    log:
+        "results/{study}/logs/abide_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/abide_{bucket}.tsv"
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=120,
     params:
         code=code("cohort_abide_series.py"),
         root=COHORT.get("root"),
         pipeline=COHORT["pipeline"],
         global_signal_regression=COHORT["global_signal_regression"],
         url=COHORT.get("url"),
-    log:
-        "results/{study}/logs/abide_{bucket}.log",
-    benchmark:
-        "results/{study}/benchmarks/abide_{bucket}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=120,
-    retries: 2
-    localrule: True
     script:
         "../scripts/cohort_abide_series.py"
 
@@ -129,27 +122,27 @@ rule cohort_series:
     input:
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         files=existing_series,
-        simulated="results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else [],
-        downloaded="results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else [],
+        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
+        downloaded=("results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else []),
         sheet=SHEET if COHORT["format"] == "abide" else [],
     output:
         series="results/{study}/cohort/series/{bucket}.npz",
         findings="results/{study}/cohort/series/{bucket}_findings.json",
+    log:
+        "results/{study}/logs/cohort_series_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
+    group:
+        "cohort_series"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=15,
     params:
         code=code("cohort_series.py"),
         members=lambda w: {p: ROSTER.files[p] for p in BUCKETS.get(w.bucket) or []},
         widths=WIDTHS,
         first_column=FIRST_COLUMN,
-    log:
-        "results/{study}/logs/cohort_series_{bucket}.log",
-    benchmark:
-        "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=15,
-    group:
-        "cohort_series"
     script:
         "../scripts/cohort_series.py"
 
@@ -170,6 +163,14 @@ rule cohort_assemble:
         summary_sidecar="results/{study}/cohort/summary.json",
         files="results/{study}/cohort/files.tsv",
         files_sidecar="results/{study}/cohort/files.json",
+    log:
+        "results/{study}/logs/cohort.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
     params:
         code=code("cohort_assemble.py"),
         select=COHORT["select"],
@@ -181,14 +182,6 @@ rule cohort_assemble:
             name: {k: c[k] for k in ("variable", "case", "control", "covariates")} for name, c in CONTRASTS.items()
         },
         seeds=SEEDS,
-    log:
-        "results/{study}/logs/cohort.log",
-    benchmark:
-        "results/{study}/benchmarks/cohort.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=15,
     script:
         "../scripts/cohort_assemble.py"
 

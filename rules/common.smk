@@ -1,5 +1,5 @@
 # What several stages need: the checked config, who the subjects are, which code a script uses, the lock.
-# No rule reads `config` inside a script: settings reach scripts as named params, so that an edit reruns
+# No script reads `config`: settings reach scripts as named params, so that an edit reruns
 # exactly the jobs that use them.
 
 import ast
@@ -85,7 +85,10 @@ def imported_modules(path):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            names = [
+                node.module,
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            ]
         for name in names:
             parts = name.split(".")
             for depth in range(1, len(parts) + 1):
@@ -110,7 +113,7 @@ def meaning_of(path):
 def code(script):
     """Hash of the project's modules that a script imports, directly or through others.
 
-    Snakemake reruns a job when its script changes, but not when a module does; as a param they count.
+    Snakemake reruns a job when its script changes but not when a module does; as a param they count.
     """
     scripts = Path(workflow.basedir) / "scripts"
     todo = [scripts / script]
@@ -120,6 +123,37 @@ def code(script):
             seen.add(file)
             todo.append(file)
     return hashlib.sha256("".join(meaning_of(file) for file in sorted(seen)).encode()).hexdigest()[:12]
+
+
+def existing_series(wildcards):
+    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
+    if COHORT["format"] not in ("table", "rest-meta-mdd"):
+        return []  # made by a rule of its own
+    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def family(wildcards):
+    """Seeds whose regions are one family of tests, this one first."""
+    others = [s for s in SEEDS if s != wildcards.seed] if config["group"]["family"] == "contrast" else []
+    return [wildcards.seed, *others]
+
+
+def map_source(wildcards):
+    """Where the values of a map stand."""
+    if wildcards.map in OWN_MAPS:
+        own = config["maps"][wildcards.map.removeprefix("map-")]
+        return {"image": own["image"], "atlas_image": ATLAS_IMAGE} if "image" in own else {"table": own["table"]}
+    return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
+
+
+def map_columns(wildcards):
+    """Which columns of the table name the regions and hold the values."""
+    own = config["maps"].get(wildcards.map.removeprefix("map-"), {"region": "region", "value": "t"})
+    return {k: own[k] for k in ("region", "value")}
+
+
+# the lock of this process, kept open until it ends
+HELD = []
 
 
 def take_lock():
@@ -142,5 +176,4 @@ def take_lock():
 
 
 onstart:
-    LOCK = take_lock()
-    globals()["LOCK"] = LOCK
+    HELD.append(take_lock())

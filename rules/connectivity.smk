@@ -12,19 +12,19 @@ rule connectivity_seed:
         checked=ancient("results/{study}/cohort/participants.tsv"),
     output:
         "results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.npz",
-    params:
-        code=code("connectivity_seed.py"),
-        regions=lambda w: SEEDS[w.seed],
     log:
         "results/{study}/logs/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+    group:
+        "connectivity"
     threads: 1
     resources:
         mem_mb=800,
         runtime=10,
-    group:
-        "connectivity"
+    params:
+        code=code("connectivity_seed.py"),
+        regions=lambda w: SEEDS[w.seed],
     script:
         "../scripts/connectivity_seed.py"
 
@@ -33,15 +33,13 @@ rule connectivity_gather:
     """One table of a seed's connectivity in all participants who are in."""
     input:
         parts=expand(
-            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz", bucket=BUCKETS
+            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz",
+            bucket=BUCKETS,
         ),
         participants="results/{study}/cohort/participants.tsv",
     output:
         table="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
         sidecar="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.json",
-    params:
-        code=code("connectivity_gather.py"),
-        regions=lambda w: SEEDS[w.seed],
     log:
         "results/{study}/logs/connectivity_gather_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -50,6 +48,9 @@ rule connectivity_gather:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("connectivity_gather.py"),
+        regions=lambda w: SEEDS[w.seed],
     script:
         "../scripts/connectivity_gather.py"
 
@@ -59,14 +60,12 @@ rule connectivity_qc:
     input:
         participants="results/{study}/cohort/participants.tsv",
         connectivity=expand(
-            f"results/{{{{study}}}}/connectivity/seed-{{seed}}_atlas-{ATLAS}_stat-fisherz_group.parquet", seed=SEEDS
+            f"results/{{{{study}}}}/connectivity/seed-{{seed}}_atlas-{ATLAS}_stat-fisherz_group.parquet",
+            seed=SEEDS,
         ),
     output:
         table="results/{study}/connectivity/qc.tsv",
         sidecar="results/{study}/connectivity/qc.json",
-    params:
-        code=code("connectivity_qc.py"),
-        seeds=list(SEEDS),
     log:
         "results/{study}/logs/connectivity_qc.log",
     benchmark:
@@ -75,6 +74,9 @@ rule connectivity_qc:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("connectivity_qc.py"),
+        seeds=list(SEEDS),
     script:
         "../scripts/connectivity_qc.py"
 
@@ -87,5 +89,7 @@ rule connectivity:
             study=STUDY,
             seed=SEEDS,
             atlas=ATLAS,
-        ) if COHORT["format"] != "none" else [],
+        )
+        if COHORT["format"] != "none"
+        else [],
         f"results/{STUDY}/connectivity/qc.tsv" if COHORT["format"] != "none" else [],

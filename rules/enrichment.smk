@@ -23,10 +23,6 @@ rule enrichment_pools:
         expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
     output:
         "results/{study}/enrichment/parts/{map}_atlas-{atlas}_pools.npz",
-    params:
-        code=code("enrichment_pools.py"),
-        correlation=GENES["correlation"],
-        seed=config["seed"],
     log:
         "results/{study}/logs/enrichment_pools_{map}_atlas-{atlas}.log",
     benchmark:
@@ -35,6 +31,10 @@ rule enrichment_pools:
     resources:
         mem_mb=1500,
         runtime=30,
+    params:
+        code=code("enrichment_pools.py"),
+        correlation=GENES["correlation"],
+        seed=config["seed"],
     script:
         "../scripts/enrichment_pools.py"
 
@@ -52,14 +52,6 @@ rule enrichment_sets:
         sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.json",
         clusters="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_clusters.tsv",
         clusters_sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_clusters.json",
-    params:
-        code=code("enrichment_sets.py"),
-        correlation=GENES["correlation"],
-        score=ENRICHMENT["score"],
-        min_size=ENRICHMENT["min_size"],
-        max_size=ENRICHMENT["max_size"],
-        random_sets=ENRICHMENT["random_sets"],
-        seed=config["seed"],
     log:
         "results/{study}/logs/enrichment_sets_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
@@ -68,6 +60,14 @@ rule enrichment_sets:
     resources:
         mem_mb=3000,
         runtime=60,
+    params:
+        code=code("enrichment_sets.py"),
+        correlation=GENES["correlation"],
+        score=ENRICHMENT["score"],
+        min_size=ENRICHMENT["min_size"],
+        max_size=ENRICHMENT["max_size"],
+        random_sets=ENRICHMENT["random_sets"],
+        seed=config["seed"],
     script:
         "../scripts/enrichment_sets.py"
 
@@ -80,12 +80,6 @@ rule enrichment_gsea:
     output:
         table="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_gsea.tsv",
         sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_gsea.json",
-    params:
-        code=code("enrichment_gsea.py"),
-        min_size=ENRICHMENT["min_size"],
-        max_size=ENRICHMENT["max_size"],
-        permutations=ENRICHMENT["random_sets"],
-        seed=config["seed"],
     log:
         "results/{study}/logs/enrichment_gsea_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
@@ -94,6 +88,12 @@ rule enrichment_gsea:
     resources:
         mem_mb=3000,
         runtime=60,
+    params:
+        code=code("enrichment_gsea.py"),
+        min_size=ENRICHMENT["min_size"],
+        max_size=ENRICHMENT["max_size"],
+        permutations=ENRICHMENT["random_sets"],
+        seed=config["seed"],
     script:
         "../scripts/enrichment_gsea.py"
 

@@ -28,9 +28,6 @@ rule expression_table:
         arrays="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
         coverage="results/{study}/expression/atlas-{atlas}_coverage.tsv",
         coverage_sidecar="results/{study}/expression/atlas-{atlas}_coverage.json",
-    params:
-        code=code("expression_table.py"),
-        source=EXPRESSION.get("source"),
     log:
         "results/{study}/logs/expression_table_atlas-{atlas}.log",
     benchmark:
@@ -39,6 +36,9 @@ rule expression_table:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("expression_table.py"),
+        source=EXPRESSION.get("source"),
     script:
         "../scripts/expression_table.py"
 

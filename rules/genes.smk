@@ -11,20 +11,6 @@ NULL_MAPS = config["permutations"]["null_maps"]
 GENE_CHUNKS = range(math.ceil(20_000 / JOBS["genes_per_chunk"]))
 
 
-def map_source(wildcards):
-    """Where the values of a map stand."""
-    if wildcards.map in OWN_MAPS:
-        own = config["maps"][wildcards.map.removeprefix("map-")]
-        return {"image": own["image"], "atlas_image": ATLAS_IMAGE} if "image" in own else {"table": own["table"]}
-    return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
-
-
-def map_columns(wildcards):
-    """Which columns of the table name the regions and hold the values."""
-    own = config["maps"].get(wildcards.map.removeprefix("map-"), {"region": "region", "value": "t"})
-    return {k: own[k] for k in ("region", "value")}
-
-
 rule genes_map:
     """The values of a map by region of the atlas, and where expression is known too."""
     input:
@@ -34,10 +20,6 @@ rule genes_map:
     output:
         table="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
         sidecar="results/{study}/genes/{map}_atlas-{atlas}_map.json",
-    params:
-        code=code("genes_map.py"),
-        columns=map_columns,
-        null=GENES["nulls"],
     log:
         "results/{study}/logs/genes_map_{map}_atlas-{atlas}.log",
     benchmark:
@@ -46,6 +28,10 @@ rule genes_map:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code("genes_map.py"),
+        columns=map_columns,
+        null=GENES["nulls"],
     script:
         "../scripts/genes_map.py"
 
@@ -58,11 +44,6 @@ rule genes_nulls:
         maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",
         table="results/{study}/genes/{map}_atlas-{atlas}_nulls.tsv",
         sidecar="results/{study}/genes/{map}_atlas-{atlas}_nulls.json",
-    params:
-        code=code("genes_nulls.py"),
-        method=GENES["nulls"],
-        seed=config["seed"],
-        null_maps=NULL_MAPS,
     log:
         "results/{study}/logs/genes_nulls_{map}_atlas-{atlas}.log",
     benchmark:
@@ -71,6 +52,11 @@ rule genes_nulls:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("genes_nulls.py"),
+        method=GENES["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
     script:
         "../scripts/genes_nulls.py"
 
@@ -82,20 +68,20 @@ rule genes_chunk:
         expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
     output:
         "results/{study}/genes/parts/{map}_atlas-{atlas}_chunk-{chunk}.npz",
-    params:
-        code=code("genes_chunk.py"),
-        correlation=GENES["correlation"],
-        n_chunks=len(GENE_CHUNKS),
     log:
         "results/{study}/logs/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.log",
     benchmark:
         "results/{study}/benchmarks/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.tsv"
+    group:
+        "genes_chunk"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    group:
-        "genes_chunk"
+    params:
+        code=code("genes_chunk.py"),
+        correlation=GENES["correlation"],
+        n_chunks=len(GENE_CHUNKS),
     script:
         "../scripts/genes_chunk.py"
 
@@ -107,9 +93,6 @@ rule genes_counts:
         expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
     output:
         "results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
-    params:
-        code=code("genes_counts.py"),
-        correlation=GENES["correlation"],
     log:
         "results/{study}/logs/genes_counts_{map}_atlas-{atlas}.log",
     benchmark:
@@ -118,6 +101,9 @@ rule genes_counts:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("genes_counts.py"),
+        correlation=GENES["correlation"],
     script:
         "../scripts/genes_counts.py"
 
@@ -132,11 +118,6 @@ rule genes_pls:
         genes_sidecar="results/{study}/genes/{map}_atlas-{atlas}_pls.json",
         components="results/{study}/genes/{map}_atlas-{atlas}_pls-components.tsv",
         components_sidecar="results/{study}/genes/{map}_atlas-{atlas}_pls-components.json",
-    params:
-        code=code("genes_pls.py"),
-        components=GENES["pls_components"],
-        bootstraps=GENES["bootstraps"],
-        seed=config["seed"],
     log:
         "results/{study}/logs/genes_pls_{map}_atlas-{atlas}.log",
     benchmark:
@@ -145,6 +126,11 @@ rule genes_pls:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code("genes_pls.py"),
+        components=GENES["pls_components"],
+        bootstraps=GENES["bootstraps"],
+        seed=config["seed"],
     script:
         "../scripts/genes_pls.py"
 
@@ -154,18 +140,15 @@ rule genes_table:
     input:
         map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
         expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
-        chunks=expand("results/{{study}}/genes/parts/{{map}}_atlas-{{atlas}}_chunk-{chunk}.npz", chunk=GENE_CHUNKS),
+        chunks=expand(
+            "results/{{study}}/genes/parts/{{map}}_atlas-{{atlas}}_chunk-{chunk}.npz",
+            chunk=GENE_CHUNKS,
+        ),
         counts="results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
     output:
         table="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
         sidecar="results/{study}/genes/{map}_atlas-{atlas}_genes.json",
         counts="results/{study}/genes/{map}_atlas-{atlas}_counts.json",
-    params:
-        code=code("genes_table.py"),
-        correlation=GENES["correlation"],
-        null=GENES["nulls"],
-        seed=config["seed"],
-        null_maps=NULL_MAPS,
     log:
         "results/{study}/logs/genes_table_{map}_atlas-{atlas}.log",
     benchmark:
@@ -174,6 +157,12 @@ rule genes_table:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("genes_table.py"),
+        correlation=GENES["correlation"],
+        null=GENES["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
     script:
         "../scripts/genes_table.py"
 

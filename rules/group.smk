@@ -19,9 +19,6 @@ rule group_comparison:
         participants="results/{study}/cohort/participants.tsv",
     output:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
-    params:
-        code=code("group_comparison.py"),
-        model=lambda w: MODELS[w.contrast],
     log:
         "results/{study}/logs/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -30,6 +27,9 @@ rule group_comparison:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("group_comparison.py"),
+        model=lambda w: MODELS[w.contrast],
     script:
         "../scripts/group_comparison.py"
 
@@ -40,28 +40,22 @@ rule group_permute:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     output:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.npz",
-    params:
-        code=code("group_permute.py"),
-        seed=config["seed"],
-        stop=lambda w: min(int(w.shard) + PER_SHARD, PERMUTATIONS),
     log:
         "results/{study}/logs/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.tsv"
+    group:
+        "group_permute"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=30,
-    group:
-        "group_permute"
+    params:
+        code=code("group_permute.py"),
+        seed=config["seed"],
+        stop=lambda w: min(int(w.shard) + PER_SHARD, PERMUTATIONS),
     script:
         "../scripts/group_permute.py"
-
-
-def family(wildcards):
-    """Seeds whose regions are one family of tests, this one first."""
-    others = [s for s in SEEDS if s != wildcards.seed] if config["group"]["family"] == "contrast" else []
-    return [wildcards.seed, *others]
 
 
 rule group_table:
@@ -81,13 +75,6 @@ rule group_table:
     output:
         table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
         sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.json",
-    params:
-        code=code("group_table.py"),
-        model=lambda w: MODELS[w.contrast],
-        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
-        seed=config["seed"],
-        permutations=PERMUTATIONS,
-        family=family,
     log:
         "results/{study}/logs/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -96,6 +83,13 @@ rule group_table:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("group_table.py"),
+        model=lambda w: MODELS[w.contrast],
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+        seed=config["seed"],
+        permutations=PERMUTATIONS,
+        family=family,
     script:
         "../scripts/group_table.py"
 
@@ -108,9 +102,6 @@ rule group_harmonisation:
     output:
         table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.tsv",
         sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.json",
-    params:
-        code=code("group_harmonisation.py"),
-        model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
     log:
         "results/{study}/logs/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -119,6 +110,9 @@ rule group_harmonisation:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("group_harmonisation.py"),
+        model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
     script:
         "../scripts/group_harmonisation.py"
 

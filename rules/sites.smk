@@ -11,21 +11,21 @@ rule sites_leave_out:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     output:
         "results/{study}/sites/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.json",
+    log:
+        "results/{study}/logs/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+    group:
+        "sites_leave_out"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
     params:
         code=code("sites_leave_out.py"),
         seed=config["seed"],
         permutations=config["permutations"]["sites"],
         min_per_group=config["sites"]["min_per_group"],
-    log:
-        "results/{study}/logs/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.log",
-    benchmark:
-        "results/{study}/benchmarks/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=60,
-    group:
-        "sites_leave_out"
     script:
         "../scripts/sites_leave_out.py"
 
@@ -44,12 +44,6 @@ rule sites_table:
         loso_sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.json",
         forest="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.tsv",
         forest_sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.json",
-    params:
-        code=code("sites_table.py"),
-        model=lambda w: MODELS[w.contrast],
-        seed=config["seed"],
-        permutations=config["permutations"]["sites"],
-        min_per_group=config["sites"]["min_per_group"],
     log:
         "results/{study}/logs/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -58,6 +52,12 @@ rule sites_table:
     resources:
         mem_mb=1500,
         runtime=10,
+    params:
+        code=code("sites_table.py"),
+        model=lambda w: MODELS[w.contrast],
+        seed=config["seed"],
+        permutations=config["permutations"]["sites"],
+        min_per_group=config["sites"]["min_per_group"],
     script:
         "../scripts/sites_table.py"
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import nibabel
 import pandas as pd
-from job import start
 
 from amygene import atlas
 from amygene.cohort.rest_meta_mdd import BLOCKS
 from amygene.tables import write_table
+from job import start
 
 start(snakemake.log[0])
 name, labels, image = snakemake.wildcards.atlas, snakemake.input.get("labels"), snakemake.input.get("image")

@@ -1,10 +1,9 @@
 """Download the series of one bucket of ABIDE's participants."""
 
-from job import start
-
 from amygene.cohort import abide
 from amygene.cohort.buckets import holds
 from amygene.cohort.sheet import read_sheet
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params

@@ -1,9 +1,8 @@
 """Download ABIDE's phenotypes and make the participants sheet."""
 
-from job import start
-
 from amygene.cohort import abide
 from amygene.files import replacing
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from job import start
 
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
-from amygene.series_pack import FINDING
 from amygene.seeds import check_seeds
+from amygene.series_pack import FINDING
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-findings = pd.DataFrame([finding for f in source.findings for finding in json.loads(Path(f).read_text())], columns=FINDING)
+findings = pd.DataFrame(
+    [finding for f in source.findings for finding in json.loads(Path(f).read_text())], columns=FINDING
+)
 regions = read_table(source.regions)["region"]
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
@@ -36,8 +38,13 @@ settings = {k: params[k] for k in ("select", "missing", "codes", "categorical", 
 included = set(cohort.participants["participant_id"])
 files = findings[findings["participant_id"].isin(included)].sort_values("participant_id")
 files = files[["participant_id", "file", "n_timepoints", "n_constant", "sha256"]]
-own = {c: "as in the participants sheet" for c in cohort.participants}
-for name, table in (("participants", cohort.participants), ("excluded", cohort.excluded), ("summary", cohort.summary), ("files", files)):
+own = dict.fromkeys(cohort.participants, "as in the participants sheet")
+for name, table in (
+    ("participants", cohort.participants),
+    ("excluded", cohort.excluded),
+    ("summary", cohort.summary),
+    ("files", files),
+):
     write_table(
         output[name],
         table,

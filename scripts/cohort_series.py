@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from job import start
-
 from amygene.series import Layout
 from amygene.series_pack import check_members, read_labels, write_findings, write_pack
+from job import start
 
 start(snakemake.log[0])
 members = dict(snakemake.params.members)

@@ -1,15 +1,15 @@
 """Make a cohort with planted truth."""
 
 import pandas as pd
-from job import start
 
 from amygene.cohort import simulated
 from amygene.cohort.mat import write_mat
 from amygene.expression import set_profile
+from amygene.files import replacing
 from amygene.genesets import read_gmt
 from amygene.problems import InputError
-from amygene.files import replacing
 from amygene.tables import read_matrix, read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 settings, seed = snakemake.params.settings, snakemake.params.seed
@@ -33,7 +33,13 @@ with replacing(snakemake.output.sheet) as beside:
     sheet.to_csv(beside, sep="\t", index=False)
 write_table(
     snakemake.output.truth,
-    pd.DataFrame({"region": regions["region"], "planted": truth.difference, "lowered": regions["region"].isin(settings["regions"])}),
+    pd.DataFrame(
+        {
+            "region": regions["region"],
+            "planted": truth.difference,
+            "lowered": regions["region"].isin(settings["regions"]),
+        }
+    ),
     sidecar=snakemake.output.sidecar,
     settings=settings,
     seed=seed,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from job import start
 
 from amygene.files import read_arrays
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 parts = [read_arrays(f) for f in snakemake.input.parts]

@@ -1,9 +1,9 @@
 """What each participant's connectivity rests on."""
 
 import pandas as pd
-from job import start
 
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str})

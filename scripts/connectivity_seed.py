@@ -1,11 +1,11 @@
 """Fisher z of one seed with every region, in one bucket of participants."""
 
 import numpy as np
-from job import start
 
 from amygene.connectivity import seed_connectivity
 from amygene.files import write_arrays
 from amygene.series_pack import read_pack
+from job import start
 
 start(snakemake.log[0])
 series, labels = read_pack(snakemake.input.series)

@@ -1,10 +1,10 @@
 """Gene set enrichment analysis of the ranked genes, by gseapy."""
 
 import gseapy
-from job import start
 
 from amygene.genesets import measured_sets, read_gmt
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params
@@ -27,7 +27,9 @@ table = table.rename(columns={"Term": "set", "ES": "es", "NES": "nes", "NOM p-va
 table.insert(1, "n_genes", [len(sets[name]) for name in table["set"]])
 write_table(
     snakemake.output.table,
-    table[["set", "n_genes", "es", "nes", "p_gsea", "q_gsea"]].astype({c: float for c in ("es", "nes", "p_gsea", "q_gsea")}),
+    table[["set", "n_genes", "es", "nes", "p_gsea", "q_gsea"]].astype(
+        dict.fromkeys(("es", "nes", "p_gsea", "q_gsea"), float)
+    ),
     sidecar=snakemake.output.sidecar,
     sources=[snakemake.input.genes, snakemake.input.gmt],
     settings={k: params[k] for k in ("min_size", "max_size", "permutations")},

@@ -1,11 +1,10 @@
 """Pools of genes that are expressed together, to draw random sets from."""
 
-from job import start
-
 from amygene.enrichment import make_pools
 from amygene.files import read_arrays, write_arrays
 from amygene.genes import complete_genes, expression_of, ranks
 from amygene.stats.map_test import unit
+from job import start
 
 start(snakemake.log[0])
 maps = read_arrays(snakemake.input.maps)

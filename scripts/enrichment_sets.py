@@ -1,7 +1,5 @@
 """Score every set of a collection against null maps and against random sets."""
 
-from job import start
-
 from amygene.enrichment import RandomSets
 from amygene.enrichment_table import cluster_table, set_table
 from amygene.files import read_arrays
@@ -10,6 +8,7 @@ from amygene.genesets import measured_sets, read_gmt
 from amygene.problems import InputError
 from amygene.stats.map_test import unit
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 params, source = snakemake.params, snakemake.input
@@ -43,6 +42,9 @@ write_table(
     **shared,
 )
 write_table(
-    snakemake.output.clusters, cluster_table(table, membership), sidecar=snakemake.output.clusters_sidecar, **shared
+    snakemake.output.clusters,
+    cluster_table(table, membership),
+    sidecar=snakemake.output.clusters_sidecar,
+    **shared,
 )
 print(f"{len(sets)} sets, {int((table['q_null'] < 0.05).sum())} at q_null < .05")

@@ -1,10 +1,9 @@
 """Bring the expression matrix into the atlas's order."""
 
-from job import start
-
 from amygene.expression import align
 from amygene.files import write_arrays
 from amygene.tables import read_matrix, read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output
@@ -16,7 +15,11 @@ if source.get("samples"):
 expression.index.name = "region"
 settings = {"source": snakemake.params.source}
 write_table(
-    output.expression, expression, sidecar=output.expression_sidecar, sources=[source.matrix], settings=settings
+    output.expression,
+    expression,
+    sidecar=output.expression_sidecar,
+    sources=[source.matrix],
+    settings=settings,
 )
 write_table(output.coverage, coverage, sidecar=output.coverage_sidecar, sources=[source.matrix], settings=settings)
 write_arrays(
@@ -25,5 +28,5 @@ write_arrays(
     gene=expression.columns.to_numpy(dtype=str),
     values=expression.to_numpy(),
 )
-lacking = coverage.loc[~coverage["in_expression"], "region"]
-print(f"{expression.shape[0]} regions x {expression.shape[1]} genes; regions without expression: {', '.join(lacking) or 'none'}")
+lacking = ", ".join(coverage.loc[~coverage["in_expression"], "region"]) or "none"
+print(f"{expression.shape[0]} regions x {expression.shape[1]} genes; without expression: {lacking}")

@@ -1,9 +1,8 @@
 """Correlate the map and its null maps with one chunk of the genes."""
 
-from job import start
-
 from amygene.files import read_arrays, write_arrays
 from amygene.genes import chunk_columns, correlate, expression_of, ranks
+from job import start
 
 start(snakemake.log[0])
 maps = read_arrays(snakemake.input.maps)

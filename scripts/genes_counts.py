@@ -1,10 +1,10 @@
 """Count the genes that the false discovery rate lets through, for the map and for every null map."""
 
 import numpy as np
-from job import start
 
 from amygene.files import read_arrays, write_arrays
 from amygene.genes import count_test, expression_of, ranks
+from job import start
 
 start(snakemake.log[0])
 maps = read_arrays(snakemake.input.maps)

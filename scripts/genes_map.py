@@ -2,10 +2,10 @@
 
 import nibabel
 import pandas as pd
-from job import start
 
 from amygene.maps import map_from_image, map_from_table, used_regions
 from amygene.tables import MISSING, read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 source, columns = snakemake.input, snakemake.params.columns

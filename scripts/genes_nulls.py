@@ -1,13 +1,13 @@
 """Null maps, and whether they keep what they should."""
 
 import numpy as np
-from job import start
 
 from amygene.files import write_arrays
 from amygene.nulls.diagnostics import diagnose
 from amygene.nulls.spin import on_sphere
 from amygene.nulls.stratified import null_maps
 from amygene.tables import read_table, write_table
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from job import start
 
 from amygene.files import read_arrays
 from amygene.genes import complete_genes, expression_of
 from amygene.pls import pls
 from amygene.tables import write_table
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params
@@ -15,7 +15,14 @@ maps = read_arrays(snakemake.input.maps)
 matrix = read_arrays(snakemake.input.expression)
 names, expression = matrix["gene"], expression_of(matrix, maps["region"])
 usable = complete_genes(expression)
-found = pls(maps["observed"], maps["null_maps"], expression[:, usable], params.components, params.seed, params.bootstraps)
+found = pls(
+    maps["observed"],
+    maps["null_maps"],
+    expression[:, usable],
+    params.components,
+    params.seed,
+    params.bootstraps,
+)
 settings = {"components": params.components, "bootstraps": params.bootstraps}
 write_table(
     snakemake.output.genes,

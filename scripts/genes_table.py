@@ -1,11 +1,10 @@
 """All genes in one table, and the count test."""
 
-from job import start
-
 from amygene.files import read_arrays
 from amygene.genes import CountTest
 from amygene.genes_table import count_summary, gene_table
 from amygene.tables import sha256, write_json, write_table
+from job import start
 
 start(snakemake.log[0])
 params, source = snakemake.params, snakemake.input

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from job import start
 
 from amygene.files import write_arrays
 from amygene.group import make_comparison
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})

@@ -1,11 +1,10 @@
 """The difference of the groups with four ways to deal with sites."""
 
-from job import start
-
 from amygene.comparison import Comparison
 from amygene.files import read_arrays
 from amygene.group import compare_site_effects
 from amygene.tables import write_table
+from job import start
 
 start(snakemake.log[0])
 arrays = read_arrays(snakemake.input.comparison)

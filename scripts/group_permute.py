@@ -1,9 +1,8 @@
 """Count, over one shard of relabelings, how often chance reaches the observed difference."""
 
-from job import start
-
 from amygene.comparison import Comparison, count_exceedances
 from amygene.files import read_arrays, write_arrays
+from job import start
 
 start(snakemake.log[0])
 comparison = Comparison.from_arrays(read_arrays(snakemake.input[0]))

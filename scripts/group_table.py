@@ -1,12 +1,12 @@
 """The difference of the groups in every region, with permutation p."""
 
 import numpy as np
-from job import start
 
 from amygene.comparison import Comparison
 from amygene.files import read_arrays
 from amygene.group import gather_shards, roi_table
 from amygene.tables import write_table
+from job import start
 
 start(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
@@ -32,4 +32,6 @@ write_table(
     seed=params.seed,
     note=f"positive: more in {params.contrast['case']}; family of q and p_fwe: regions of {', '.join(params.family)}",
 )
-print(f"{int(np.sum(table['q'] < 0.05))} regions at q < .05, {int(np.sum(table['p_fwe'] < 0.05))} at family-wise p < .05")
+print(
+    f"{int(np.sum(table['q'] < 0.05))} regions at q < .05, {int(np.sum(table['p_fwe'] < 0.05))} at family-wise p < .05"
+)

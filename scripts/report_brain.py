@@ -1,12 +1,12 @@
 """The map on the brain, still and interactive."""
 
 import nibabel
-from job import start
 
 from amygene.files import replacing
 from amygene.report.brain import brain_figure, viewer
 from amygene.report.style import save
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 values = read_table(snakemake.input.map).set_index("region")[snakemake.params.value]

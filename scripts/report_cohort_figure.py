@@ -1,10 +1,9 @@
 """Length, motion and connectivity of every participant."""
 
-from job import start
-
 from amygene.report.figures_cohort import quality
 from amygene.report.style import save
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 qc = read_table(snakemake.input.qc, dtype={"participant_id": str, "site": str})

@@ -1,12 +1,11 @@
 """The sets with the smallest p, and the network of sets that share genes."""
 
-from job import start
-
 from amygene.enrichment import kappa
 from amygene.genesets import measured_sets, read_gmt
 from amygene.report.figures_genes import bubbles, network
 from amygene.report.style import save
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output

@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from job import start
-
 from amygene.files import read_arrays
 from amygene.report.figures_genes import genes, nulls
 from amygene.report.style import save
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from job import start
 
 from amygene.files import replacing, sha256
 from amygene.report import page, sections, sentences
 from amygene.report.methods_text import methods
 from amygene.report.sections import Shown
 from amygene.tables import read_table, versions, write_json
+from job import start
 
 start(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
@@ -19,7 +19,7 @@ config, root = params.config, f"results/{snakemake.wildcards.study}/"
 
 
 def table(file):
-    text = {c: str for c in ("site", "participant_id", "group", "reason", "note")}
+    text = dict.fromkeys(("site", "participant_id", "group", "reason", "note"), str)
     return Shown(read_table(file, dtype=text), file.removeprefix(root))
 
 
@@ -57,7 +57,9 @@ if source.roi:
             }
         )
     made.append(sections.group(entries, contrasts))
-    found += [f"{e['contrast']}. {sentences.group(e['roi'].content, contrasts[e['contrast']], e['seed'])}" for e in entries]
+    found += [
+        f"{e['contrast']}. {sentences.group(e['roi'].content, contrasts[e['contrast']], e['seed'])}" for e in entries
+    ]
 if source.loso:
     entries = [
         {
@@ -103,7 +105,9 @@ if source.sets:
             entry["gsea"] = table(replicate)
         entries.append(entry)
     made.append(sections.enrichment(entries))
-    found += [f"{e['name']}. {sentences.sets(e['sets'].content, e['collection'])}" for e in entries]
+    for name in params.maps:
+        counted = {e["collection"]: e["sets"].content for e in entries if e["name"] == name}
+        found.append(sentences.all_sets(counted, name))
 
 paragraphs, references = methods(config, params.models, versions())
 used = {name: params.resources[name] for name in params.used}
@@ -116,7 +120,9 @@ with replacing(snakemake.output.page) as beside:
     beside.write_text(page.render(snakemake.wildcards.study, [summary_section, *made]), encoding="utf-8")
 with replacing(snakemake.output.methods) as beside:
     listed = "\n".join(f"{i}. {reference}" for i, reference in enumerate(references, 1))
-    beside.write_text("# Methods\n\n" + "\n\n".join(paragraphs) + "\n\n## References\n\n" + listed + "\n", encoding="utf-8")
+    beside.write_text(
+        "# Methods\n\n" + "\n\n".join(paragraphs) + "\n\n## References\n\n" + listed + "\n", encoding="utf-8"
+    )
 write_json(
     snakemake.output.provenance,
     {

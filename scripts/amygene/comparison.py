@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from amygene.harmonize import fit_combat
+from amygene.stats.design import Design
 from amygene.stats.linear_model import Fit, fit
 from amygene.stats.permutation import FreedmanLane, blocks, draw_orders, reaches, restrict
 from amygene.stats.random_effects import Pooled, pool
@@ -19,37 +20,6 @@ from amygene.stats.random_effects import Pooled, pool
 #: covariate: one intercept per site; none: sites ignored; combat: harmonised first, no site in the model;
 #: random-effects: estimated at every site and pooled
 SITE_EFFECTS = ("covariate", "none", "combat", "random-effects")
-
-
-@dataclass(frozen=True)
-class Design:
-    """Who is a case, what is adjusted for, who may be exchanged with whom.
-
-    Attributes
-    ----------
-    case : array of shape (n,)
-        1 for cases, 0 for controls.
-    nuisance : array of shape (n, p)
-        Intercept, then sites, then the other covariates; numbers are standardised.
-    names : array of str, shape (p,)
-        The covariate that each column of `nuisance` belongs to ("intercept" for the first).
-    strata : array of int, shape (n,)
-        Participants of one stratum are exchangeable under the null hypothesis.
-    """
-
-    case: np.ndarray
-    nuisance: np.ndarray
-    names: np.ndarray
-    strata: np.ndarray
-
-    def subset(self, rows: np.ndarray) -> Design:
-        """The design of some of the participants. Columns that add nothing there do no harm to the fits."""
-        return Design(self.case[rows], self.nuisance[rows], self.names, self.strata[rows])
-
-    def without(self, covariate: str) -> Design:
-        """The design without one covariate."""
-        keep = self.names != covariate
-        return Design(self.case, self.nuisance[:, keep], self.names[keep], self.strata)
 
 
 @dataclass(frozen=True)
@@ -97,7 +67,9 @@ class Comparison:
         parts = {}
         for site in np.unique(self.sites):
             rows = np.flatnonzero(self.sites == site)
-            parts[int(site)] = Comparison(self.z[rows], self.design.without("site").subset(rows), self.sites[rows], "none")
+            parts[int(site)] = Comparison(
+                self.z[rows], self.design.without("site").subset(rows), self.sites[rows], "none"
+            )
         return parts
 
     def fit(self) -> Fit:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.comparison import Design
+from amygene.stats.design import Design
 from amygene.stats.linear_model import clean, orthonormal_basis
 
 
@@ -18,7 +18,7 @@ def members(participants: pd.DataFrame, contrast: str) -> pd.DataFrame:
 
 
 def site_codes(frame: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """Number of each participant's site and the sites' names, in alphabetic order; one site if there is no such column."""
+    """Number of each participant's site, and the sites' names in alphabetic order; one site without such a column."""
     if "site" not in frame:
         return np.zeros(len(frame), dtype=int), ["all"]
     sites = pd.Categorical(frame["site"].astype(str))
@@ -26,7 +26,11 @@ def site_codes(frame: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
 
 
 def make_design(
-    frame: pd.DataFrame, contrast: str, covariates: Sequence[str], categorical: Sequence[str], exchange_within: str | None
+    frame: pd.DataFrame,
+    contrast: str,
+    covariates: Sequence[str],
+    categorical: Sequence[str],
+    exchange_within: str | None,
 ) -> Design:
     """Encode the participants of a contrast.
 
@@ -66,7 +70,11 @@ def make_design(
 
 
 def check_design(
-    frame: pd.DataFrame, contrast: str, settings: Mapping[str, Any], categorical: Sequence[str], min_per_group: int = 3
+    frame: pd.DataFrame,
+    contrast: str,
+    settings: Mapping[str, Any],
+    categorical: Sequence[str],
+    min_per_group: int = 3,
 ) -> list[str]:
     """Problems that make the model of a contrast meaningless: found before any work.
 
@@ -96,7 +104,11 @@ def check_design(
     varying = [c for c in settings["covariates"] if frame[c].nunique() > 1]
     for covariate in dict.fromkeys(design.names[j] for j in range(len(design.names)) if j not in kept):
         if covariate in varying:
-            culprit = "site" if "site" in design.names and covariate != "site" and _within(design, covariate, "site") else None
+            culprit = (
+                "site"
+                if "site" in design.names and covariate != "site" and _within(design, covariate, "site")
+                else None
+            )
             by = culprit or "the covariates before it"
             problems.append(f"{key}: covariate {covariate} is determined by {by}; take one of them out of covariates")
     if clean(design.case, basis)[1] == 0:
@@ -106,7 +118,9 @@ def check_design(
         )
     free = len(frame) - basis.shape[1] - 1
     if free < 1:
-        problems.append(f"{key}: {len(frame)} participants leave no degree of freedom for {basis.shape[1]} covariate columns")
+        problems.append(
+            f"{key}: {len(frame)} participants leave no degree of freedom for {basis.shape[1]} covariate columns"
+        )
     return problems
 
 

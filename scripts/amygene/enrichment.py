@@ -18,7 +18,11 @@ _MAPS = 100
 
 
 def set_test(
-    observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray, membership: sparse.csr_array, score: str
+    observed: np.ndarray,
+    null_maps: np.ndarray,
+    expression: np.ndarray,
+    membership: sparse.csr_array,
+    score: str,
 ) -> tuple[MapTest, np.ndarray]:
     """Score of every set against its scores under the null maps.
 

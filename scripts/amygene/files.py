@@ -36,7 +36,7 @@ def sha256(path: str | Path) -> str:
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """Write named arrays as .npz."""
     with replacing(path) as beside, open(beside, "wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:

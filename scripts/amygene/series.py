@@ -159,7 +159,8 @@ def _take(values: np.ndarray, names: list[str] | None, layout: Layout, path: Pat
         columns = np.arange(layout.first - 1, layout.first - 1 + n)
         if columns[-1] >= values.shape[1]:
             raise InputError(
-                f"{path}: has {values.shape[1]} columns, the atlas stands in columns {layout.first} to {columns[-1] + 1}"
+                f"{path}: has {values.shape[1]} columns, "
+                f"the atlas stands in columns {layout.first} to {columns[-1] + 1}"
             )
     taken = np.ascontiguousarray(values[:, columns], dtype=np.float64)
     if len(taken) < MIN_TIMEPOINTS:

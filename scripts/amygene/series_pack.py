@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from amygene.series import Layout, constant, read_series
 from amygene.files import read_arrays, replacing, sha256, write_arrays
 from amygene.problems import InputError
+from amygene.series import Layout, constant, read_series
 
 #: what is known of a participant's file; see `check_members`
 FINDING = ["participant_id", "file", "n_timepoints", "n_constant", "sha256", "values_sha256", "problem"]
@@ -50,7 +50,9 @@ def check_members(members: Mapping[str, str], layout: Layout) -> tuple[dict[str,
                 raise InputError(f"{participant}: no file of series is named (column timeseries is empty)")
             values = read_series(file, layout)
         except InputError as error:
-            finding["problem"] = f"{participant}: " + "; ".join(p.removeprefix(f"{participant}: ") for p in error.problems)
+            finding["problem"] = f"{participant}: " + "; ".join(
+                p.removeprefix(f"{participant}: ") for p in error.problems
+            )
         else:
             series[participant] = values
             finding |= {

@@ -117,7 +117,9 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     if stages & {"expression", "genes", "enrichment"}:
         source = config["expression"].get("source")
         if source is None:
-            problems.append("config key expression.source is missing; stages genes and enrichment need it (DK83, abagen or table)")
+            problems.append(
+                "config key expression.source is missing; stages genes and enrichment need it (DK83, abagen or table)"
+            )
         elif source == "DK83" and atlas_name != "DK83":
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")
         elif source == "table" and "table" not in config["expression"]:

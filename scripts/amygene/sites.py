@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.comparison import Comparison
-from amygene.group import estimates
+from amygene.effects import estimates
 from amygene.stats.permutation import blocks, draw_orders, monte_carlo_error, p_value, reaches, restrict
 
 
@@ -100,7 +100,9 @@ def leave_site_out(comparison: Comparison, site: int, seed: int, n_permutations:
         orders = draw_orders(seed, indices, comparison.sites)
         kept = indices < n_permutations
         if np.isfinite(r_with_full):
-            band.append(map_correlation(rest.permuted_t(restrict(orders, outside)), comparison.permuted_t(orders))[kept])
+            band.append(
+                map_correlation(rest.permuted_t(restrict(orders, outside)), comparison.permuted_t(orders))[kept]
+            )
         if testable:
             drawn = map_correlation(alone.permuted_t(restrict(orders, inside)), t_rest[None])[kept]
             exceedances += int(reaches(drawn, np.array(r_alone)).sum())
@@ -152,5 +154,7 @@ def forest_table(regions: list[str], comparison: Comparison, site_names: list[st
 def _counted(found: pd.DataFrame, comparison: Comparison, regions: list[str]) -> pd.DataFrame:
     observed = ~np.isnan(comparison.z)
     case = comparison.design.case == 1
-    counts = pd.DataFrame({"region": regions, "n_case": observed[case].sum(axis=0), "n_control": observed[~case].sum(axis=0)})
+    counts = pd.DataFrame(
+        {"region": regions, "n_case": observed[case].sum(axis=0), "n_control": observed[~case].sum(axis=0)}
+    )
     return pd.concat([counts, found], axis=1)

@@ -19,7 +19,9 @@ _GROUP = {"1": "ASD", "2": "HC"}
 _SEX = {"1": "M", "2": "F"}
 
 
-def participants(phenotypes: pd.DataFrame, folder: str | Path, pipeline: str, global_signal_regression: bool) -> pd.DataFrame:
+def participants(
+    phenotypes: pd.DataFrame, folder: str | Path, pipeline: str, global_signal_regression: bool
+) -> pd.DataFrame:
     """The participants sheet, as text, from the release's phenotype table.
 
     Parameters
@@ -57,7 +59,11 @@ def download_phenotypes(folder: str | Path, pipeline: str, url: str | None) -> p
 
 
 def download_series(
-    participants: Sequence[str], folder: str | Path, pipeline: str, global_signal_regression: bool, url: str | None
+    participants: Sequence[str],
+    folder: str | Path,
+    pipeline: str,
+    global_signal_regression: bool,
+    url: str | None,
 ) -> None:
     """Download the regional series of some participants into the folder; files that are there stay."""
     from nilearn.datasets import fetch_abide_pcp

@@ -172,5 +172,7 @@ def _same_series(included: pd.DataFrame, hashes: pd.Series) -> list[str]:
     ids = included["participant_id"]
     groups = ids.groupby(ids.map(hashes)).apply(list)
     return [
-        f"participants {some(same)} have identical series; keep one of them (cohort.select)" for same in groups if len(same) > 1
+        f"participants {some(same)} have identical series; keep one of them (cohort.select)"
+        for same in groups
+        if len(same) > 1
     ]

@@ -97,7 +97,7 @@ def read_phenotypes(workbook: str | Path) -> dict[str, pd.DataFrame]:
         raise InputError(f"{workbook}: sheet {some(absent)} is missing; found {some(sheets)}")
     problems = []
     for name, sheet in sheets.items():
-        renamed = {}
+        renamed: dict[str, str] = {}
         for column in sheet:
             key = next((k for k in _COLUMNS if str(column).strip().lower().startswith(k)), None)
             if key and _COLUMNS[key] not in renamed.values():
@@ -162,7 +162,9 @@ def participants(files: dict[str, str], phenotypes: dict[str, pd.DataFrame], mot
     contradiction = diagnosis.notna() & (diagnosis != people["group"])
     people.loc[contradiction, "excluded"] = "its number and its sheet of the workbook name different diagnoses"
     for column, codes in (("sex", _SEX), ("first_episode", _YES_NO), ("medication", _YES_NO)):
-        people[column] = people[column].map(lambda text, c=codes: "n/a" if text in _UNKNOWN else c.get(_integer(text), text))
+        people[column] = people[column].map(
+            lambda text, c=codes: "n/a" if text in _UNKNOWN else c.get(_integer(text), text)
+        )
     for column in ("age", "education"):
         people.loc[people[column].map(_integer).isin({"0", *_UNKNOWN}), column] = "n/a"
     undescribed = [p for p in files if p not in set(ids)]
@@ -172,7 +174,9 @@ def participants(files: dict[str, str], phenotypes: dict[str, pd.DataFrame], mot
         extra["group"] = ["MDD" if "-1-" in p else "HC" for p in undescribed]
         extra["excluded"] = "it has no row in the phenotype workbook"
         people = pd.concat([people, extra], ignore_index=True).fillna("n/a")
-    people.loc[people["site"] == DUPLICATE_SITE, "excluded"] = f"site {DUPLICATE_SITE} repeats the subjects of {DUPLICATED}"
+    people.loc[people["site"] == DUPLICATE_SITE, "excluded"] = (
+        f"site {DUPLICATE_SITE} repeats the subjects of {DUPLICATED}"
+    )
     if motion is not None:
         people["mean_fd"] = people["participant_id"].map(motion).fillna("n/a")
     people["timeseries"] = [files.get(p, f"{_PREFIX}{p}.mat") for p in people["participant_id"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,11 @@ def _table(path: Path) -> Roster:
     if not path.is_file():
         raise InputError(f"config key cohort.participants: {path}: no such file")
     with open(path, newline="", encoding="utf-8-sig") as stream:
-        quoting = csv.QUOTE_MINIMAL if path.suffix == ".csv" else csv.QUOTE_NONE
-        rows = csv.DictReader(stream, delimiter="," if path.suffix == ".csv" else "\t", quoting=quoting)
+        rows: Iterable[dict[str, str]]
+        if path.suffix == ".csv":
+            rows = csv.DictReader(stream)
+        else:
+            rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         files: dict[str, str] = {}
         sites = set()
         for row in rows:

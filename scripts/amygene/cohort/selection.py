@@ -95,7 +95,9 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def assign_contrasts(sheet: pd.DataFrame, contrasts: Mapping[str, Mapping[str, Any]], exclusions: Exclusions) -> pd.DataFrame:
+def assign_contrasts(
+    sheet: pd.DataFrame, contrasts: Mapping[str, Mapping[str, Any]], exclusions: Exclusions
+) -> pd.DataFrame:
     """Say of every participant who is still in whether it is case or control of each contrast.
 
     A participant who lacks a covariate of a contrast takes no part in it; one who takes part in none is

@@ -18,7 +18,15 @@ BAND = (0.01, 0.1)
 Z_SD = 0.18
 #: share of participants with regions outside the field of view, and the regions it hits
 UNCOVERED_SHARE = 0.08
-UNCOVERED = ("L_temporalpole", "R_temporalpole", "L_frontalpole", "R_frontalpole", "L_entorhinal", "R_entorhinal", "brainstem")
+UNCOVERED = (
+    "L_temporalpole",
+    "R_temporalpole",
+    "L_frontalpole",
+    "R_frontalpole",
+    "L_entorhinal",
+    "R_entorhinal",
+    "brainstem",
+)
 _LENGTHS = (150, 180, 200, 230, 240)
 
 
@@ -32,7 +40,7 @@ class Truth:
 
 def people(sites: Mapping[str, list[int]]) -> list[tuple[str, str, str]]:
     """participant_id, site and group of everybody, cases of a site before its controls."""
-    listed = []
+    listed: list[tuple[str, str, str]] = []
     for site, (cases, controls) in sites.items():
         for group, n in (("MDD", cases), ("HC", controls)):
             for _ in range(n):
@@ -46,7 +54,11 @@ def file_name(participant: str) -> str:
 
 
 def planted(
-    regions: pd.DataFrame, lowered: list[str], effect: float, profile: np.ndarray | None, profile_effect: float
+    regions: pd.DataFrame,
+    lowered: list[str],
+    effect: float,
+    profile: np.ndarray | None,
+    profile_effect: float,
 ) -> Truth:
     """The planted difference of the right amygdala's connectivity.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 
 from amygene.report.style import CASE, CONTROL, DIVERGING, GREY, SKY, short
 
-N_SETS, N_LABELS = 15, 6
+N_SETS, N_LABELS, N_CLUSTERS = 15, 6, 12
 
 
 def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) -> Figure:
@@ -22,13 +23,26 @@ def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) 
     found = known["q_null"] < counts["level"]
     height = -np.log10(known["p_null"])
     left.scatter(known["r"][~found], height[~found], s=4, color=GREY, alpha=0.35, lw=0, rasterized=True)
-    left.scatter(known["r"][found], height[found], s=6, color=CASE, alpha=0.6, lw=0, label="q < .05 under null maps", rasterized=True)
-    best = known.loc[(known["r"] - known["null_mean"]).abs().sort_values(ascending=False).index].head(N_LABELS)
-    for name, r, p in zip(best["gene"], best["r"], best["p_null"], strict=True):
-        left.annotate(name, (r, -np.log10(p)), fontsize=7, xytext=(0, 4), textcoords="offset points", ha="center")
+    left.scatter(
+        known["r"][found],
+        height[found],
+        s=6,
+        color=CASE,
+        alpha=0.6,
+        lw=0,
+        label="q < .05 under null maps",
+        rasterized=True,
+    )
+    away = (known["r"] - known["null_mean"]).sort_values()
+    for names, x, side in (
+        (away.index[:N_LABELS], 0.02, "left"),
+        (away.index[::-1][:N_LABELS], 0.98, "right"),
+    ):
+        listed = "\n".join(known.loc[names, "gene"])
+        left.text(x, 0.03, listed, transform=left.transAxes, ha=side, va="bottom", fontsize=7, style="italic")
     left.set(title="Genes that follow the map", xlabel="r over regions", ylabel="−log10 p under null maps")
     if found.any():
-        left.legend(frameon=False, fontsize=8, loc="lower center")
+        left.legend(frameon=False, fontsize=8, loc="upper center")
     right.hist(null_counts, bins=40, color=SKY)
     right.axvline(counts["genes_q_parametric"], color=CASE, lw=2)
     right.set(title="Count test", xlabel="genes at parametric q < .05", ylabel="null maps", yscale="log")
@@ -50,7 +64,15 @@ def nulls(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, max(1, len(structures)), figsize=(3.2 * max(1, len(structures)), 2.7), squeeze=False)
     for axis, structure in zip(axes[0], structures, strict=False):
         rows = variograms[variograms["structure"] == structure]
-        axis.fill_between(rows["distance"], rows["null_low"], rows["null_high"], color=SKY, alpha=0.4, lw=0, label="null maps, 95 %")
+        axis.fill_between(
+            rows["distance"],
+            rows["null_low"],
+            rows["null_high"],
+            color=SKY,
+            alpha=0.4,
+            lw=0,
+            label="null maps, 95 %",
+        )
         axis.plot(rows["distance"], rows["null_median"], color=CONTROL, lw=1, label="their median")
         axis.plot(rows["distance"], rows["observed"], color=CASE, lw=1.8, label="map")
         axis.set(title=f"{structure} ({rows['n_regions'].iloc[0]} regions)", xlabel="distance (mm)", ylim=(0, None))
@@ -86,42 +108,51 @@ def bubbles(table: pd.DataFrame, title: str) -> Figure:
 
 
 def network(clusters: pd.DataFrame, similarity: np.ndarray) -> Figure:
-    """Sets joined by shared genes; a cluster is named by its best set.
+    """Clusters of sets that share genes, each named by its best set; sets that share with none are counted.
 
     Parameters
     ----------
     clusters
         ``_clusters.tsv``.
     similarity : array of shape (n_sets, n_sets)
-        Kappa of the memberships.
+        Kappa of the memberships, in the same order.
     """
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(clusters)))
-    for i, j in np.argwhere(np.triu(similarity, 1) >= 0.3):
-        graph.add_edge(int(i), int(j), weight=float(similarity[i, j]))
-    place = nx.spring_layout(graph, seed=1, k=1.2 / np.sqrt(max(len(clusters), 1)), iterations=120)
-    xy = np.array([place[i] for i in range(len(clusters))])
-    figure, axes = plt.subplots(figsize=(7.6, 5.2))
-    for i, j in graph.edges:
-        axes.plot(*xy[[i, j]].T, color="#bbbbbb", lw=0.8, zorder=1)
-    reach = np.abs(clusters["score"]).max()
-    drawn = axes.scatter(
-        *xy.T,
-        s=20 + 120 * np.sqrt(clusters["n_genes"] / clusters["n_genes"].max()),
-        c=clusters["score"],
-        cmap=DIVERGING,
-        vmin=-reach,
-        vmax=reach,
-        edgecolor="#555555",
-        lw=0.6,
-        zorder=2,
-    )
-    sizes = clusters.groupby("cluster").size().sort_values(ascending=False, kind="stable")
-    for cluster in sizes.index[:8]:
+    sizes = clusters.groupby("cluster").size()
+    shown = sizes[sizes > 1].sort_values(ascending=False, kind="stable").index[:N_CLUSTERS]
+    alone = int((sizes == 1).sum())
+    rest = int((sizes > 1).sum()) - len(shown)
+    n_rows = max(1, -(-len(shown) // 4))
+    figure, axes = plt.subplots(n_rows, 4, figsize=(9.4, 2.2 * n_rows), squeeze=False)
+    reach = float(np.abs(clusters["score"]).max())
+    largest = clusters["n_genes"].max()
+    for axis, cluster in zip(axes.flat, shown, strict=False):
         members = np.flatnonzero(clusters["cluster"] == cluster)
-        name = str(clusters["representative"].iloc[members[0]]).split(" (GO:")[0]
-        axes.annotate(short(name, 36), xy[members].mean(axis=0), fontsize=7, ha="center", weight="bold", zorder=4)
-    axes.set_axis_off()
-    axes.set_title("Sets that share genes; a name stands for its cluster")
-    figure.colorbar(drawn, ax=axes, label="score", shrink=0.5)
+        graph = nx.from_numpy_array(np.where(similarity[np.ix_(members, members)] >= 0.3, 1, 0) - np.eye(len(members)))
+        place = nx.spring_layout(graph, seed=1, iterations=150)
+        xy = np.array([place[i] for i in range(len(members))])
+        for i, j in graph.edges:
+            axis.plot(*xy[[i, j]].T, color="#bbbbbb", lw=0.7, zorder=1)
+        rows = clusters.iloc[members]
+        drawn = axis.scatter(
+            *xy.T,
+            s=18 + 90 * np.sqrt(rows["n_genes"] / largest),
+            c=rows["score"],
+            cmap=DIVERGING,
+            vmin=-reach,
+            vmax=reach,
+            edgecolor="#555555",
+            lw=0.6,
+            zorder=2,
+        )
+        axis.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35))
+        name = textwrap.fill(str(rows["representative"].iloc[0]).split(" (GO:")[0], 30)
+        axis.set_title(f"{name}\n{len(members)} sets", fontsize=7.5, loc="center")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    if len(shown):
+        figure.colorbar(drawn, ax=axes, label="score", shrink=0.7)
+    words = f"{alone} sets share their genes with no other" + (
+        f", {rest} smaller clusters are not drawn" if rest else ""
+    )
+    figure.supxlabel(words, fontsize=8)
     return figure

@@ -10,7 +10,12 @@ from matplotlib.figure import Figure
 from amygene.report.style import CASE, CONTROL, GREEN, GREY, MARK, short
 
 N_REGIONS, N_FORESTS = 20, 3
-_WAYS = {"covariate": "site as covariate", "none": "site ignored", "combat": "ComBat", "random-effects": "random effects"}
+_WAYS = {
+    "covariate": "site as covariate",
+    "none": "site ignored",
+    "combat": "ComBat",
+    "random-effects": "random effects",
+}
 
 
 def effects(table: pd.DataFrame, title: str) -> Figure:
@@ -62,15 +67,28 @@ def leave_one_out(table: pd.DataFrame) -> Figure:
     """
     y = np.arange(len(table))[::-1]
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 0.32 * len(table) + 1.6), sharey=True)
-    left.hlines(y, table["r_null_low"], table["r_null_high"], color=GREY, lw=7, alpha=0.45, label="band under no difference")
+    left.hlines(
+        y,
+        table["r_null_low"],
+        table["r_null_high"],
+        color=GREY,
+        lw=7,
+        alpha=0.45,
+        label="band under no difference",
+    )
     left.scatter(table["r_with_full"], y, color=CONTROL, s=26, zorder=3, label="without the site, against all")
     left.set(title="Replicate: shares participants", xlabel="r of T-maps", xlim=(-0.05, 1.03))
     left.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.28 * 5 / (len(table) + 3)))
-    left.set_yticks(y, [f"{s}  ({c} / {k})" for s, c, k in zip(table["site"], table["n_case"], table["n_control"], strict=True)])
+    left.set_yticks(
+        y,
+        [f"{s}  ({c} / {k})" for s, c, k in zip(table["site"], table["n_case"], table["n_control"], strict=True)],
+    )
     significant = table["p_heldout_rest"] < 0.05
     right.axvline(0, color="black", lw=0.8)
     right.scatter(table["r_heldout_rest"], y, color=np.where(significant, CASE, GREY), s=30, zorder=3)
-    for value, p, note, position in zip(table["r_heldout_rest"], table["p_heldout_rest"], table["note"], y, strict=True):
+    for value, p, note, position in zip(
+        table["r_heldout_rest"], table["p_heldout_rest"], table["note"], y, strict=True
+    ):
         if np.isfinite(value):
             words = f"p < {10 ** np.ceil(np.log10(p)):g}" if p < 0.001 else f"p = {p:.3f}"
             right.annotate(words, (value, position), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8)
@@ -83,9 +101,15 @@ def leave_one_out(table: pd.DataFrame) -> Figure:
 
 def forests(forest: pd.DataFrame, table: pd.DataFrame) -> Figure:
     """The difference at every site and pooled, for the regions with the largest |t|."""
-    regions = table.dropna(subset="t").loc[lambda t: t["t"].abs().sort_values(ascending=False).index, "region"].head(N_FORESTS)
+    regions = (
+        table.dropna(subset="t")
+        .loc[lambda t: t["t"].abs().sort_values(ascending=False).index, "region"]
+        .head(N_FORESTS)
+    )
     n_sites = forest["site"].nunique()
-    figure, axes = plt.subplots(1, len(regions), figsize=(3.1 * len(regions), 0.27 * n_sites + 1.1), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(regions), figsize=(3.1 * len(regions), 0.27 * n_sites + 1.1), sharey=True, squeeze=False
+    )
     for axis, region in zip(axes[0], regions, strict=True):
         rows = forest[forest["region"] == region].reset_index(drop=True)
         y = np.arange(len(rows))[::-1]

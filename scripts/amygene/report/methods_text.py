@@ -42,7 +42,9 @@ _NULLS = {
 }
 
 
-def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def methods(
+    config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
     """Paragraphs and references.
 
     Parameters
@@ -111,7 +113,9 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], 
         source = config["expression"]["source"]
         text = {
             "DK83": "the matrix of 83 Desikan-Killiany regions that imaging-transcriptomics publishes, made from the Allen Human Brain Atlas [{ahba}]",
-            "abagen": "microarray data of the Allen Human Brain Atlas [{ahba}] processed with abagen [{abagen}] (" + _abagen_options(config["expression"]) + ")",
+            "abagen": "microarray data of the Allen Human Brain Atlas [{ahba}] processed with abagen [{abagen}] ("
+            + _abagen_options(config["expression"])
+            + ")",
             "table": "a matrix supplied by the authors",
         }[source]
         correlation = config["genes"]["correlation"].capitalize()
@@ -138,7 +142,11 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], 
             )
         )
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
-    paragraphs.append(cite(f"Software. {listed}; workflow by Snakemake [{{snakemake}}], brain pictures by nilearn [{{nilearn}}]. Seed of all random draws: {config['seed']}."))
+    paragraphs.append(
+        cite(
+            f"Software. {listed}; workflow by Snakemake [{{snakemake}}], brain pictures by nilearn [{{nilearn}}]. Seed of all random draws: {config['seed']}."
+        )
+    )
     return paragraphs, [REFERENCES[key] for key in used]
 
 

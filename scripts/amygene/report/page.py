@@ -38,7 +38,7 @@ def jinja2_safe(text: str) -> Any:
     """Our own style and script, which must not be escaped."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 - files of this package
+    return Markup(text)
 
 
 def words(*sentences: str) -> dict[str, Any]:
@@ -108,7 +108,14 @@ def table(
         cells = [_cell(column, row[column]) for column in frame.columns]
         rows.append({"cells": cells, "marked": bool(marked and marked(row))})
     columns = [{"name": c, "meaning": known.get(c, "")} for c in frame.columns]
-    return {"kind": "table", "columns": columns, "rows": rows, "file": file, "caption": caption, "folded": folded}
+    return {
+        "kind": "table",
+        "columns": columns,
+        "rows": rows,
+        "file": file,
+        "caption": caption,
+        "folded": folded,
+    }
 
 
 def _cell(column: str, value: Any) -> dict[str, Any]:
@@ -119,7 +126,10 @@ def _cell(column: str, value: Any) -> dict[str, Any]:
     if isinstance(value, int | np.integer):
         return {"text": f"{value}", "number": int(value)}
     if isinstance(value, float | np.floating):
-        return {"text": number(float(value), column.startswith(("p_", "q_")) or column in {"p", "q"}), "number": float(value)}
+        return {
+            "text": number(float(value), column.startswith(("p_", "q_")) or column in {"p", "q"}),
+            "number": float(value),
+        }
     return {"text": str(value), "number": None}
 
 

@@ -26,18 +26,30 @@ class Shown:
 
 
 def cohort(
-    participants: Shown, excluded: Shown, summary: Shown, qc: Shown, quality: Shown, contrasts: Mapping[str, Any], seed: str
+    participants: Shown,
+    excluded: Shown,
+    summary: Shown,
+    qc: Shown,
+    quality: Shown,
+    contrasts: Mapping[str, Any],
+    seed: str,
 ) -> dict[str, Any]:
     """Who takes part, and what the data are like."""
-    everywhere = summary.content[summary.content["site"] == "all"].drop(columns="site").dropna(axis=1, how="all")
-    by_site = summary.content[summary.content["site"] != "all"].dropna(axis=1, how="all")
-    reasons = excluded.content.assign(reason=excluded.content["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True))
+    described = demographics(summary.content)
+    everywhere = described[described["site"] == "all"].drop(columns="site")
+    by_site = described[described["site"] != "all"]
+    reasons = excluded.content.assign(
+        reason=excluded.content["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True)
+    )
     counted = reasons.groupby(["contrast", "step", "reason"]).size().rename("participants").reset_index()
     blocks = [
-        page.words(*sentences.cohort(participants.content, excluded.content, contrasts), sentences.motion(qc.content, seed) or ""),
+        page.words(
+            *sentences.cohort(participants.content, excluded.content, contrasts),
+            sentences.motion(qc.content, seed) or "",
+        ),
         page.heading("Groups", 2),
-        page.table(everywhere, summary.file, "Whole cohort; p-values are not corrected.", marked=lambda r: r.get("p", 1) < 0.05),
-        page.table(by_site, summary.file, "Per site.", folded="the same at every site"),
+        page.table(everywhere, summary.file, _DEMOGRAPHICS, marked=lambda r: r["p"] < 0.05, meanings=_COLUMNS),
+        page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
         page.heading("Exclusions", 2),
         page.table(
             counted.sort_values("participants", ascending=False),
@@ -56,7 +68,41 @@ def cohort(
         ),
         page.table(qc.content, qc.file, folded="every participant"),
     ]
-    return {"id": "cohort", "title": "Cohort", "question": "Who is in, who is out, and what are the data like?", "blocks": blocks}
+    return {
+        "id": "cohort",
+        "title": "Cohort",
+        "question": "Who is in, who is out, and what are the data like?",
+        "blocks": blocks,
+    }
+
+
+_DEMOGRAPHICS = "Mean (standard deviation) or count (share); marked: p < .05, not corrected for the number of tests."
+_COLUMNS = {
+    "cases": "mean (standard deviation) or count (share)",
+    "controls": "mean (standard deviation) or count (share)",
+}
+
+
+def demographics(summary: pd.DataFrame) -> pd.DataFrame:
+    """The table of a paper from ``cohort/summary.tsv``: one cell per group."""
+    rows = []
+    for _, row in summary.iterrows():
+        cells = {}
+        for group, word in (("case", "cases"), ("control", "controls")):
+            if pd.notna(row[f"{group}_mean"]):
+                cells[word] = (
+                    f"{row[f'{group}_mean']:.1f} ({row[f'{group}_sd']:.1f})"
+                    if row[f"{group}_mean"] >= 1
+                    else f"{row[f'{group}_mean']:.3f} ({row[f'{group}_sd']:.3f})"
+                )
+            elif row[f"n_{group}"]:
+                cells[word] = f"{row[f'{group}_count']:.0f} ({100 * row[f'{group}_count'] / row[f'n_{group}']:.0f} %)"
+            else:
+                cells[word] = "–"
+        kept = {k: row[k] for k in ("contrast", "site", "variable", "level")}
+        tested = {k: row[k] for k in ("test", "statistic", "df", "p", "effect", "effect_size")}
+        rows.append(kept | cells | tested)
+    return pd.DataFrame(rows)
 
 
 def group(entries: Sequence[Mapping[str, Any]], contrasts: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +120,11 @@ def group(entries: Sequence[Mapping[str, Any]], contrasts: Mapping[str, Any]) ->
         blocks += [
             page.heading(f"{name}: {seed}"),
             page.words(sentences.group(entry["roi"].content, contrasts[name], seed)),
-            page.picture(entry["brain"].content, entry["brain"].file, "t of every region; blue: less in cases, red: more. Above the cortex, below all regions."),
+            page.picture(
+                entry["brain"].content,
+                entry["brain"].file,
+                "t of every region; blue: less in cases, red: more. Above the cortex, below all regions.",
+            ),
         ]
         if entry["viewer"].content:
             blocks.append(page.viewer(entry["viewer"].content, "look through the brain"))
@@ -87,9 +137,18 @@ def group(entries: Sequence[Mapping[str, Any]], contrasts: Mapping[str, Any]) ->
                 marked=lambda r: r["q"] < 0.05,
             ),
             page.heading("Ways to deal with sites", 2),
-            page.picture(entry["harmonisation"].content, entry["harmonisation"].file, "Points on the line: the choice does not matter."),
+            page.picture(
+                entry["harmonisation"].content,
+                entry["harmonisation"].file,
+                "Points on the line: the choice does not matter.",
+            ),
         ]
-    return {"id": "group", "title": "Group difference", "question": "Where do the groups differ?", "blocks": blocks}
+    return {
+        "id": "group",
+        "title": "Group difference",
+        "question": "Where do the groups differ?",
+        "blocks": blocks,
+    }
 
 
 def sites(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -105,10 +164,19 @@ def sites(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 "Left, as often published: the map without a site against the map of everybody, with the band (grey) that relabelled groups "
                 "give; a point inside its band shows nothing. Right: the site alone against all others. Numbers: cases / controls.",
             ),
-            page.picture(entry["forest"].content, entry["forest"].file, "The regions with the largest differences at every site, and pooled (green)."),
+            page.picture(
+                entry["forest"].content,
+                entry["forest"].file,
+                "The regions with the largest differences at every site, and pooled (green).",
+            ),
             page.table(entry["loso"].content, entry["loso"].file, folded="numbers"),
         ]
-    return {"id": "sites", "title": "Held-out sites", "question": "Does it hold at a site that was left out?", "blocks": blocks}
+    return {
+        "id": "sites",
+        "title": "Held-out sites",
+        "question": "Does it hold at a site that was left out?",
+        "blocks": blocks,
+    }
 
 
 def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown) -> dict[str, Any]:
@@ -141,20 +209,31 @@ def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown) -> dict[str, An
             if entry["viewer"].content:
                 blocks.append(page.viewer(entry["viewer"].content, "look through the brain"))
         ordered = entry["genes"].content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())
-        best = ordered.sort_values(["p_null", "distance"], ascending=[True, False]).drop(columns="distance").head(N_GENES)
+        best = (
+            ordered.sort_values(["p_null", "distance"], ascending=[True, False]).drop(columns="distance").head(N_GENES)
+        )
         blocks += [
             page.picture(
                 entry["figure"].content,
                 entry["figure"].file,
                 "Left: every gene. Right: how many genes pass the parametric false discovery rate under null maps (blue) and for the map (orange).",
             ),
-            page.table(best, entry["genes"].file, f"The first {len(best)} genes; marked: q < .05 under null maps.", marked=lambda r: r["q_null"] < 0.05),
+            page.table(
+                best,
+                entry["genes"].file,
+                f"The first {len(best)} genes; marked: q < .05 under null maps.",
+                marked=lambda r: r["q_null"] < 0.05,
+            ),
             page.picture(
                 entry["nulls"].content,
                 entry["nulls"].file,
                 "Null maps against the map: where the orange line leaves the blue band, null maps do not keep the map's autocorrelation.",
             ),
-            page.table(entry["components"].content, entry["components"].file, "Partial least squares: variance of the map that components explain."),
+            page.table(
+                entry["components"].content,
+                entry["components"].file,
+                "Partial least squares: variance of the map that components explain.",
+            ),
         ]
     return {"id": "genes", "title": "Genes", "question": "Which genes follow the map?", "blocks": blocks}
 
@@ -172,12 +251,28 @@ def enrichment(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         blocks += [
             page.heading(entry["collection"], 2),
             page.words(sentences.sets(entry["sets"].content, entry["collection"])),
-            page.picture(entry["bubbles"].content, entry["bubbles"].file, "Sets with the smallest p; area: number of genes."),
+            page.picture(
+                entry["bubbles"].content,
+                entry["bubbles"].file,
+                "Sets with the smallest p; area: number of genes.",
+            ),
         ]
-        if len(entry["sets"].content) > 10 and (entry["sets"].content["q_null"] < 0.05).sum() > 2:
-            blocks.append(page.picture(entry["network"].content, entry["network"].file, "Significant sets; lines join sets that share genes."))
+        if (entry["sets"].content["q_null"] < 0.05).sum() > 4:
+            blocks.append(
+                page.picture(
+                    entry["network"].content,
+                    entry["network"].file,
+                    "Significant sets; lines join sets that share genes.",
+                )
+            )
         blocks.append(
-            page.table(best, entry["sets"].file, f"The first {len(best)} of {len(table)} sets; marked: q < .05.", marked=lambda r: r["q_null"] < 0.05, folded="sets")
+            page.table(
+                best,
+                entry["sets"].file,
+                f"The first {len(best)} of {len(table)} sets; marked: q < .05.",
+                marked=lambda r: r["q_null"] < 0.05,
+                folded="sets",
+            )
         )
         if "gsea" in entry:
             blocks.append(
@@ -188,29 +283,70 @@ def enrichment(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                     folded="replicate: gene set enrichment analysis",
                 )
             )
-    return {"id": "enrichment", "title": "Gene sets", "question": "Which processes and cells follow the map?", "blocks": blocks}
+    return {
+        "id": "enrichment",
+        "title": "Gene sets",
+        "question": "Which processes and cells follow the map?",
+        "blocks": blocks,
+    }
 
 
-def settings(paragraphs: Sequence[str], references: Sequence[str], config: str, versions: Mapping[str, str], resources: Mapping[str, Any], files: pd.DataFrame) -> list[dict[str, Any]]:
+def settings(
+    paragraphs: Sequence[str],
+    references: Sequence[str],
+    config: str,
+    versions: Mapping[str, str],
+    resources: Mapping[str, Any],
+    files: pd.DataFrame,
+) -> list[dict[str, Any]]:
     """Methods text, settings, versions, data with licences, and the list of files."""
     data = pd.DataFrame(
         [
-            {"package": f"{name} {entry['version']}", "what": entry["what"], "licence": entry["licence"], "citation": entry["citation"]}
+            {
+                "package": f"{name} {entry['version']}",
+                "what": entry["what"],
+                "licence": entry["licence"],
+                "citation": entry["citation"],
+            }
             for name, entry in resources.items()
         ]
     )
-    methods = [page.words(*paragraphs), page.heading("References", 2), page.points([f"{i}. {text}" for i, text in enumerate(references, 1)])]
+    methods = [
+        page.words(*paragraphs),
+        page.heading("References", 2),
+        page.points([f"{i}. {text}" for i, text in enumerate(references, 1)]),
+    ]
     about = [
         page.code(config, "settings"),
-        page.table(pd.DataFrame({"package": list(versions), "version": list(versions.values())}), "report/provenance.json", "Versions."),
+        page.table(
+            pd.DataFrame({"package": list(versions), "version": list(versions.values())}),
+            "report/provenance.json",
+            "Versions.",
+        ),
     ]
     if len(data):
         about += [
             page.heading("Data that came with packages", 2),
-            *(page.words(f"{r['package']}: {r['what']}. Licence: {r['licence']}. {r['citation']}.") for _, r in data.iterrows()),
+            *(
+                page.words(f"{r['package']}: {r['what']}. Licence: {r['licence']}. {r['citation']}.")
+                for _, r in data.iterrows()
+            ),
         ]
-    about += [page.heading("Files", 2), page.table(files, "report/provenance.json", "Every file this page was made from, with its hash.", folded="files")]
+    about += [
+        page.heading("Files", 2),
+        page.table(
+            files,
+            "report/provenance.json",
+            "Every file this page was made from, with its hash.",
+            folded="files",
+        ),
+    ]
     return [
-        {"id": "methods", "title": "Methods", "question": "How was it done? (text for a paper, from the settings used)", "blocks": methods},
+        {
+            "id": "methods",
+            "title": "Methods",
+            "question": "How was it done? (text for a paper, from the settings used)",
+            "blocks": methods,
+        },
         {"id": "about", "title": "Settings and files", "question": "", "blocks": about},
     ]

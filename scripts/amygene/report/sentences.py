@@ -47,7 +47,9 @@ def group(table: pd.DataFrame, contrast: Mapping[str, Any], seed: str) -> str:
             parts.append(f"{word} connected in {contrast['case']} with {some(names, 6)}")
     best = found.loc[found["t"].abs().idxmax()]
     return (
-        f"{seed} is " + " and ".join(parts) + f" ({len(found)} of {len(table)} regions at q < .05, {strict} at family-wise p < .05); the largest "
+        f"{seed} is "
+        + " and ".join(parts)
+        + f" ({len(found)} of {len(table)} regions at q < .05, {strict} at family-wise p < .05); the largest "
         f"difference is that of {best['region']}, g = {best['g']:.2f} (95 % CI {best['g_ci_low']:.2f} to {best['g_ci_high']:.2f})."
     )
 
@@ -86,12 +88,24 @@ def sets(table: pd.DataFrame, collection: str) -> str:
     end = f" The hypergeometric replicate gives {replicate}."
     if found.empty:
         best = table.loc[table["p_null"].idxmin()]
-        return f"{collection}: none of {len(table)} sets at q < .05; the smallest p is that of {best['set']} (p {p_words(best['p_null'])})." + end
+        return (
+            f"{collection}: none of {len(table)} sets at q < .05; the smallest p is that of {best['set']} (p {p_words(best['p_null'])})."
+            + end
+        )
     both = int((found["p_coexpression"] < 0.05).sum())
     return (
         f"{collection}: {len(found)} of {len(table)} sets at q < .05, {both} of them also stand out (p < .05) among random sets that are expressed "
         f"together as much; first: {some(found['set'], 3)}." + end
     )
+
+
+def all_sets(tables: Mapping[str, pd.DataFrame], name: str) -> str:
+    """Numbers of enriched sets of all collections, and the first of them."""
+    parts = [f"{int((t['q_null'] < 0.05).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
+    best = pd.concat(tables.values()).assign(size=lambda t: t["z_null"].abs())
+    best = best[best["q_null"] < 0.05].sort_values(["p_null", "size"], ascending=[True, False])
+    first = f"; first: {some(best['set'], 3)}" if len(best) else ""
+    return f"{name}: sets at q < .05 under null maps: {', '.join(parts)}{first}."
 
 
 def motion(qc: pd.DataFrame, seed: str) -> str | None:

@@ -15,7 +15,9 @@ def small_sample_correction(df: np.ndarray) -> np.ndarray:
     return np.exp(special.gammaln(half) - special.gammaln(half - 0.5) - 0.5 * np.log(half))
 
 
-def hedges_g(t: np.ndarray, df: np.ndarray, scale: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hedges_g(
+    t: np.ndarray, df: np.ndarray, scale: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hedges g of a group difference from its t, with an exact confidence interval.
 
     With covariates g is the adjusted difference in units of the residual standard deviation.

@@ -107,5 +107,9 @@ def against_null_maps(observed: np.ndarray, null_maps: np.ndarray, profiles: np.
             highest = maxima[top : top + ROWS]
             np.maximum(highest, tile.max(axis=1), out=highest)
         here = slice(first, first + width)
-        score[here], null_mean[here], exceedances[here] = block_score[:width], block_mean[:width], count[:width]
+        score[here], null_mean[here], exceedances[here] = (
+            block_score[:width],
+            block_mean[:width],
+            count[:width],
+        )
     return MapTest(score, null_mean, exceedances, maxima[:n_maps])
