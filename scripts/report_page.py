@@ -111,7 +111,7 @@ if source.sets:
 
 paragraphs, references = methods(config, params.models, versions())
 used = {name: params.resources[name] for name in params.used}
-files = pd.DataFrame({"file": sorted(set(source))})
+files = pd.DataFrame({"file": sorted(set(source) - set(source.templates))})
 files["sha256"] = files["file"].map(sha256)
 written = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 made += sections.settings(paragraphs, references, written, versions(), used, files)
