@@ -250,6 +250,7 @@ rule report_page:
         ),
         gsea=rules.enrichment.input[1:] if SHOWS_SETS and ENRICHMENT["gsea"] else [],
         coverage=(f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else []),
+        templates=multiext("scripts/amygene/report/templates/page", ".html.j2", ".css", ".js"),
     output:
         page="results/{study}/report/index.html",
         methods="results/{study}/report/methods.md",
