@@ -167,9 +167,35 @@ rule genes_table:
         "../scripts/genes_table.py"
 
 
+rule genes_calibration:
+    """Do the tests hold their level here? Unrelated maps against this expression on this atlas."""
+    input:
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        expression="results/{study}/expression/parts/atlas-{atlas}_expression.npz",
+    output:
+        table="results/{study}/genes/atlas-{atlas}_calibration.tsv",
+        sidecar="results/{study}/genes/atlas-{atlas}_calibration.json",
+    log:
+        "results/{study}/logs/genes_calibration_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_calibration_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        code=code("genes_calibration.py"),
+        nulls=GENES["nulls"],
+        maps=GENES["calibration_maps"],
+        seed=config["seed"],
+    script:
+        "../scripts/genes_calibration.py"
+
+
 rule genes:
     """Stage genes."""
     input:
+        f"results/{STUDY}/genes/atlas-{ATLAS}_calibration.tsv" if MAPS else [],
         expand(
             "results/{study}/genes/{map}_atlas-{atlas}_{table}.tsv",
             study=STUDY,

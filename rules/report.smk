@@ -155,6 +155,27 @@ rule report_genes_figures:
         "../scripts/report_genes_figures.py"
 
 
+rule report_calibration_figure:
+    """False positive rates on this atlas."""
+    input:
+        "results/{study}/genes/atlas-{atlas}_calibration.tsv",
+    output:
+        svg="results/{study}/report/figures/atlas-{atlas}_calibration.svg",
+        png="results/{study}/report/figures/atlas-{atlas}_calibration.png",
+    log:
+        "results/{study}/logs/report_calibration_figure_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_calibration_figure_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code("report_calibration_figure.py"),
+    script:
+        "../scripts/report_calibration_figure.py"
+
+
 rule report_enrichment_figures:
     """The sets with the smallest p, and the network of sets that share genes."""
     input:
@@ -250,6 +271,8 @@ rule report_page:
         ),
         gsea=rules.enrichment.input[1:] if SHOWS_SETS and ENRICHMENT["gsea"] else [],
         coverage=(f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else []),
+        calibration=f"results/{{study}}/genes/atlas-{ATLAS}_calibration.tsv" if SHOWS_GENES else [],
+        calibration_figure=f"results/{{study}}/report/figures/atlas-{ATLAS}_calibration.svg" if SHOWS_GENES else [],
         templates=multiext("scripts/amygene/report/templates/page", ".html.j2", ".css", ".js"),
     output:
         page="results/{study}/report/index.html",

@@ -88,7 +88,8 @@ if source.genes:
         if name.startswith("map-"):
             entry |= {"brain": picture(brains[name][0]), "viewer": text(brains[name][1])}
         entries.append(entry)
-    made.append(sections.genes(entries, table(source.coverage)))
+    calibration = table(source.calibration), picture(source.calibration_figure)
+    made.append(sections.genes(entries, table(source.coverage), *calibration))
     found += [sentences.genes(e["genes"].content, e["counts"].content, e["name"]) for e in entries]
 if source.sets:
     entries, n = [], len(params.collections)

@@ -85,6 +85,11 @@ MEANING = {
     "null_mean": "mean of the score over null maps",
     "weight": "weight of the gene in the first component, unit length",
     "z_bootstrap": "weight over its bootstrap standard error",
+    "genes": "real expression, or simulated maps",
+    "shift": "difference between structures: none, moderate (1 SD) or strong (2 SD)",
+    "null": "what p rests on",
+    "rate": "share of p < .05 when map and gene are unrelated",
+    "error": "standard error of the rate",
     "component": "number of the component",
     "explained": "share of the map's variance that the component explains",
     # enrichment

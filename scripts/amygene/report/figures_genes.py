@@ -81,6 +81,28 @@ def nulls(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def calibration(table: pd.DataFrame) -> Figure:
+    """False positive rate of every null by the difference between structures.
+
+    Parameters
+    ----------
+    table
+        ``_calibration.tsv``.
+    """
+    shifts, nulls = list(dict.fromkeys(table["shift"])), list(dict.fromkeys(table["null"]))
+    figure, axes = plt.subplots(figsize=(6.6, 2.7))
+    for i, (null, colour) in enumerate(zip(nulls, (GREY, SKY, CONTROL, CASE), strict=False)):
+        rows = table[table["null"] == null].set_index("shift").loc[shifts]
+        x = np.arange(len(shifts)) + (i - (len(nulls) - 1) / 2) * 0.2
+        axes.bar(x, rows["rate"], 0.18, yerr=1.96 * rows["error"], color=colour, error_kw={"lw": 0.8}, label=null)
+    axes.axhline(0.05, color="black", lw=0.9, ls="--")
+    axes.set_xticks(range(len(shifts)), shifts)
+    axes.set(title="False positives at p < .05 (dashed: what they should be)", xlabel="difference between structures")
+    axes.set_ylabel("rate")
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
 def bubbles(table: pd.DataFrame, title: str) -> Figure:
     """The sets with the smallest p: score, size and p."""
     order = np.lexsort((-table["z_null"].abs(), table["p_null"]))[:N_SETS][::-1]

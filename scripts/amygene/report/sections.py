@@ -179,7 +179,7 @@ def sites(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown) -> dict[str, Any]:
+def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown, calibration: Shown, figure: Shown) -> dict[str, Any]:
     """Genes that follow each map.
 
     Parameters
@@ -187,6 +187,10 @@ def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown) -> dict[str, An
     entries
         Per map: ``name`` and `Shown` ``map``, ``genes``, ``counts``, ``components``, ``figure``, ``nulls``, and for a
         map of one's own ``brain`` and ``viewer``.
+    coverage
+        ``_coverage.tsv``.
+    calibration, figure
+        ``_calibration.tsv`` and its picture.
     """
     lacking = coverage.content.loc[~coverage.content["in_expression"], "region"]
     first = f"Expression is known in {int(coverage.content['in_expression'].sum())} of {len(coverage.content)} regions of the atlas."
@@ -235,6 +239,16 @@ def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown) -> dict[str, An
                 "Partial least squares: variance of the map that components explain.",
             ),
         ]
+    blocks += [
+        page.heading("Do these tests hold their level?"),
+        page.words(sentences.calibration(calibration.content)),
+        page.picture(
+            figure.content,
+            figure.file,
+            "Random smooth maps against the real expression of this atlas: how often p < .05 by each way of testing. The last is the one used.",
+        ),
+        page.table(calibration.content, calibration.file, folded="numbers"),
+    ]
     return {"id": "genes", "title": "Genes", "question": "Which genes follow the map?", "blocks": blocks}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 #: one number per kind of draw, so that no two kinds share a stream; relabelings use the bare index
-NULL_MAPS, RANDOM_SETS, BOOTSTRAP = 10, 11, 12
+NULL_MAPS, RANDOM_SETS, BOOTSTRAP, CALIBRATION = 10, 11, 12, 13
 
 
 def stream(seed: int, purpose: int, index: int) -> np.random.Generator:
