@@ -1,6 +1,8 @@
 # Expression: which genes are expressed where?
 # Reads  the embedded matrix, a table of one's own, or the AHBA microarray data through abagen
-# Writes results/{study}/expression/atlas-{atlas}_expression.parquet (regions x genes), ..._coverage.tsv
+# Writes results/{study}/expression/atlas-{atlas}_expression.parquet (regions x genes), ..._coverage.tsv;
+#        results/{study}/expression/abagen/ (the matrix of every variant of the processing, samples per region)
+#        resources/envs/abagen/ (abagen's own environment), resources/ahba/ (the donors, if they are downloaded)
 
 EXPRESSION = config["expression"]
 # the matrix of each source, with the column that names its regions
@@ -9,6 +11,91 @@ EXPRESSION_TABLES = {
     "table": EXPRESSION.get("table"),
     "abagen": "results/{study}/expression/abagen/atlas-{atlas}_main.parquet",
 }
+DONORS_FOLDER = EXPRESSION.get("donors_folder", "resources/ahba/microarray")
+# settings of the main matrix and, in a multiverse, of its variants
+VARIANTS = multiverse.variants(EXPRESSION)
+
+
+rule expression_environment:
+    """An environment for abagen, which cannot share the main one."""
+    input:
+        requirements="envs/abagen/requirements.txt",
+    output:
+        ready="resources/envs/abagen/ready",
+    log:
+        "resources/logs/expression_environment.log",
+    benchmark:
+        "resources/benchmarks/expression_environment.tsv"
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code("expression_environment.py"),
+    script:
+        "../scripts/expression_environment.py"
+
+
+rule expression_download:
+    """Download one donor's microarray data from the Allen Institute."""
+    input:
+        # another environment does not give other data
+        environment=ancient("resources/envs/abagen/ready"),
+    output:
+        expand(
+            "resources/ahba/microarray/normalized_microarray_donor{{donor}}/{file}",
+            file=ahba.FILES,
+        ),
+    log:
+        "resources/logs/expression_download_{donor}.log",
+    benchmark:
+        "resources/benchmarks/expression_download_{donor}.tsv"
+    wildcard_constraints:
+        donor="|".join(map(str, ahba.DONORS)),
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    shell:
+        "resources/envs/abagen/bin/python -E {workflow.basedir:q}/scripts/expression_download.py"
+        " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
+
+
+rule expression_abagen:
+    """Regions x genes from the donors' samples, with one set of choices."""
+    input:
+        environment="resources/envs/abagen/ready",
+        image=ATLAS_IMAGE or [],
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        donors=donor_files,
+    output:
+        expression="results/{study}/expression/abagen/atlas-{atlas}_{variant}.parquet",
+        expression_sidecar="results/{study}/expression/abagen/atlas-{atlas}_{variant}.json",
+        samples="results/{study}/expression/abagen/atlas-{atlas}_{variant}_samples.tsv",
+        samples_sidecar="results/{study}/expression/abagen/atlas-{atlas}_{variant}_samples.json",
+    log:
+        "results/{study}/logs/expression_abagen_atlas-{atlas}_{variant}.log",
+    benchmark:
+        "results/{study}/benchmarks/expression_abagen_atlas-{atlas}_{variant}.tsv"
+    wildcard_constraints:
+        variant="|".join(VARIANTS),
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=60,
+    params:
+        code=code("expression_abagen.py", own=True),
+        settings=lambda w: json.dumps(VARIANTS[w.variant]),
+        donors_folder=DONORS_FOLDER,
+    shell:
+        "resources/envs/abagen/bin/python -E {workflow.basedir:q}/scripts/expression_abagen.py"
+        " --settings {params.settings:q} --image {input.image:q} --regions {input.regions:q}"
+        " --donors-folder {params.donors_folder:q} --expression {output.expression:q}"
+        " --samples {output.samples:q} --log {log:q}"
 
 
 rule expression_table:

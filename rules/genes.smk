@@ -2,7 +2,8 @@
 # Reads  group maps and maps of one's own, expression, the atlas
 # Writes results/{study}/genes/{map}_atlas-{atlas}_genes.tsv (per gene: r, parametric p, p under null maps),
 #        ..._counts.json (the count test), ..._map.tsv (the map, and the regions it is used in),
-#        ..._nulls.tsv (do the null maps keep what they should?), ..._pls.tsv, ..._pls-components.tsv
+#        ..._nulls.tsv (do the null maps keep what they should?), ..._pls.tsv, ..._pls-components.tsv,
+#        ..._multiverse.tsv (r under other choices in processing expression, if wanted)
 
 GENES = config["genes"]
 NULL_MAPS = config["permutations"]["null_maps"]
@@ -167,6 +168,33 @@ rule genes_table:
         "../scripts/genes_table.py"
 
 
+rule genes_multiverse:
+    """The map's gene correlations under other choices in processing expression."""
+    input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+        matrices=expand(
+            "results/{{study}}/expression/abagen/atlas-{{atlas}}_{variant}.parquet",
+            variant=VARIANTS,
+        ),
+    output:
+        table="results/{study}/genes/{map}_atlas-{atlas}_multiverse.tsv",
+        sidecar="results/{study}/genes/{map}_atlas-{atlas}_multiverse.json",
+    log:
+        "results/{study}/logs/genes_multiverse_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/genes_multiverse_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        code=code("genes_multiverse.py"),
+        correlation=GENES["correlation"],
+        variants=VARIANTS,
+    script:
+        "../scripts/genes_multiverse.py"
+
+
 rule genes_calibration:
     """Do the tests hold their level here? Unrelated maps against this expression on this atlas."""
     input:
@@ -201,5 +229,5 @@ rule genes:
             study=STUDY,
             map=MAPS,
             atlas=ATLAS,
-            table=["genes", "pls"],
+            table=["genes", "pls", *(["multiverse"] if len(VARIANTS) > 1 else [])],
         ),
