@@ -1,0 +1,285 @@
+"""Time amygene against its peers, agreement first.
+
+Run with ``uv run --group benchmark python benchmarks/run.py``; ``--write`` puts the table into README.md. Both
+sides run on one thread, on the same input, in turn, several times; the ratio is the median over the turns.
+Where a peer would take hours it does a stated share of the work and its time is scaled up.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+import argparse
+import datetime
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+REPEATS = 3
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    work: str
+    peer: str
+    agreement: str
+    peer_seconds: float
+    our_seconds: float
+    ratio: float
+    goal: str
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU time of one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def compare(
+    work: str, peer: str, agreement: str, goal: str, theirs: Callable, ours: Callable, share: float = 1.0
+) -> Row:
+    """Run both sides in turn.
+
+    `share` is the part of the work that the peer does; its time is scaled up by it.
+    """
+    ours()
+    pairs = [(cpu_seconds(theirs) / share, min(cpu_seconds(ours) for _ in range(3))) for _ in range(REPEATS)]
+    ratio = statistics.median(a / b for a, b in pairs)
+    if share < 1:
+        peer += f" ({share:.2g} of it, scaled up)"
+    medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
+    return Row(work, peer, agreement, *medians, ratio, goal)
+
+
+def agree(found: np.ndarray, expected: np.ndarray, tolerance: float) -> str:
+    """Largest difference, in words; stop if it is above the tolerance."""
+    difference = float(np.nanmax(np.abs(np.asarray(found, dtype=float) - np.asarray(expected, dtype=float))))
+    if not difference <= tolerance:
+        raise SystemExit(f"the two sides disagree by {difference:g}, more than {tolerance:g}: nothing is timed")
+    return f"{difference:.0e}" if difference else "identical"
+
+
+def gene_nulls(rng: np.random.Generator) -> list[Row]:
+    """Correlation of a map and 1,000 null maps with every gene, and p."""
+    from neuromaps.stats import permtest_metric
+    from scipy.stats import pearsonr
+
+    from amygene.genes import correlate
+
+    n_regions, n_genes, n_maps = 112, 15_633, 1_000
+    observed, maps = rng.standard_normal(n_regions), rng.standard_normal((n_maps, n_regions))
+    genes = rng.standard_normal((n_regions, n_genes))
+    found, _ = correlate(observed, maps, genes)
+    r, _, null = permtest_metric(observed[:, None], genes, nulls=maps.T[:, :], return_nulls=True)
+    null = null.reshape(n_maps, n_genes)
+    centre = null.mean(axis=0)
+    reached = (np.abs(null - centre) >= np.abs(r.ravel() - centre) * (1 - 1e-9)).sum(axis=0)
+    words = f"r {agree(found.score, r.ravel(), 1e-12)}, counts {agree(found.exceedances, reached, 0)}"
+    work = "gene correlations under nulls and p: 112 regions x 15,633 genes x 1,000 maps"
+    from amygene.stats.map_test import unit
+
+    a, b = unit(maps, 1), unit(genes, 0)
+
+    def loop() -> None:
+        for one in maps[:2]:
+            for column in genes.T[:500]:
+                pearsonr(one, column)
+
+    return [
+        compare(
+            work,
+            "neuromaps permtest_metric",
+            words,
+            ">= 600x",
+            lambda: permtest_metric(observed[:, None], genes, nulls=maps.T),
+            lambda: correlate(observed, maps, genes),
+        ),
+        compare(
+            work,
+            "scipy pearsonr in a loop",
+            agree(found.score[:50], [pearsonr(observed, genes[:, j])[0] for j in range(50)], 1e-12),
+            "-",
+            loop,
+            lambda: correlate(observed, maps, genes),
+            share=2 * 500 / (n_maps * n_genes),
+        ),
+        compare(
+            work,
+            "the matrix product alone (bound)",
+            "-",
+            ">= 1/1.3",
+            lambda: a @ b,
+            lambda: correlate(observed, maps, genes),
+        ),
+    ]
+
+
+def set_scores(rng: np.random.Generator) -> list[Row]:
+    """Scores of 5,000 gene sets under the same nulls."""
+    import gseapy
+    import pandas as pd
+    from scipy import sparse
+
+    from amygene.enrichment import set_test
+    from amygene.stats.map_test import unit
+
+    n_regions, n_genes, n_maps, n_sets = 112, 15_633, 1_000, 5_000
+    observed, maps = rng.standard_normal(n_regions), rng.standard_normal((n_maps, n_regions))
+    genes = rng.standard_normal((n_regions, n_genes))
+    members = [np.sort(rng.choice(n_genes, rng.integers(10, 200), replace=False)) for _ in range(n_sets)]
+    pointers = np.r_[0, np.cumsum([len(m) for m in members])]
+    membership = sparse.csr_array((np.ones(pointers[-1]), np.concatenate(members), pointers), shape=(n_sets, n_genes))
+    profiles, rows = unit(genes, 0), unit(maps, 1)
+
+    def loop(n: int) -> np.ndarray:
+        scores = np.empty((n, n_sets))
+        for i in range(n):
+            r = rows[i] @ profiles
+            for j, columns in enumerate(members):
+                scores[i, j] = r[columns].mean()
+        return scores
+
+    found, _ = set_test(observed, maps, genes, membership, "mean_r")
+    null = loop(200)
+    r = unit(observed, 0) @ profiles
+    score = np.array([r[columns].mean() for columns in members])
+    part, _ = set_test(observed, maps[:200], genes, membership, "mean_r")
+    reached = (np.abs(null - null.mean(axis=0)) >= np.abs(score - null.mean(axis=0)) * (1 - 1e-9)).sum(axis=0)
+    words = f"score {agree(found.score, score, 1e-12)}, counts {agree(part.exceedances, reached, 0)}"
+    work = "scores of 5,000 gene sets under 1,000 nulls and p"
+    names = [f"g{j}" for j in range(n_genes)]
+    sets = {f"s{i}": [names[j] for j in members[i]] for i in range(n_sets)}
+
+    def prerank() -> None:
+        ranked = pd.Series(rows[0] @ profiles, index=names)
+        gseapy.prerank(ranked, sets, min_size=5, max_size=500, permutation_num=0, threads=1, outdir=None, no_plot=True)
+
+    return [
+        compare(
+            work,
+            "loop over nulls and sets",
+            words,
+            ">= 150x",
+            lambda: loop(100),
+            lambda: set_test(observed, maps, genes, membership, "mean_r"),
+            share=0.1,
+        ),
+        compare(
+            work,
+            "gseapy prerank per null",
+            "another score",
+            "-",
+            prerank,
+            lambda: set_test(observed, maps, genes, membership, "mean_r"),
+            share=1 / n_maps,
+        ),
+    ]
+
+
+def variograms(rng: np.random.Generator) -> list[Row]:
+    """1,000 surrogate maps with the map's variogram."""
+    # brainsmash 0.11 calls a function that numpy 2 has under another name only
+    np.vstack = np.vstack  # type: ignore[attr-defined]
+    from brainsmash.mapgen.base import Base
+
+    from amygene.nulls.stratified import null_maps
+    from amygene.nulls.variogram import Variogram
+
+    rows = []
+    for n, goal in ((112, ">= 40x"), (432, ">= 15x")):
+        xyz = rng.normal(0, 40, (n, 3))
+        distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
+        values = rng.standard_normal(n) + xyz[:, 0] / 20
+        theirs = np.asarray(Base(values, distance, seed=5)(100, batch_size=100))
+        state = np.random.RandomState(np.random.RandomState(5).randint(np.iinfo(np.int32).max, size=1)[0])
+        permuted = state.random_sample((n, 100)).argsort(axis=0)
+        noise = state.randn(n, 100)
+        words = agree(Variogram(xyz).surrogates(values, permuted.T, noise.T), theirs, 1e-10)
+        strata = np.full(n, "all")
+        rows.append(
+            compare(
+                f"1,000 variogram surrogates, {n} regions",
+                "brainsmash",
+                words,
+                goal,
+                lambda v=values, d=distance: Base(v, d, seed=5)(1000, batch_size=100),
+                lambda v=values, s=strata, x=xyz: null_maps(v, s, x, "variogram", 1, 1000),
+            )
+        )
+    return rows
+
+
+def edges(rng: np.random.Generator) -> list[Row]:
+    """Group difference of every edge with covariates."""
+    import statsmodels.api as sm
+
+    from amygene.stats.linear_model import fit
+
+    n, n_edges = 573, 228
+    case = (np.arange(n) < 210).astype(float)
+    nuisance = np.column_stack([np.ones(n), rng.standard_normal((n, 3)), np.eye(16)[rng.integers(0, 16, n)][:, 1:]])
+    z = rng.standard_normal((n, n_edges))
+    design = np.column_stack([nuisance, case])
+
+    def loop() -> np.ndarray:
+        return np.array([sm.OLS(z[:, j], design).fit().tvalues[-1] for j in range(n_edges)])
+
+    return [
+        compare(
+            "group difference, 573 participants x 228 edges, 18 covariates",
+            "statsmodels OLS in a loop",
+            agree(fit(z, case, nuisance).t, loop(), 1e-9),
+            ">= 100x",
+            loop,
+            lambda: fit(z, case, nuisance),
+        )
+    ]
+
+
+def table(rows: list[Row]) -> str:
+    """Markdown."""
+    lines = ["| work | peer | agreement | peer, s | amygene, s | ratio | goal |", "|---|---|---|---|---|---|---|"]
+    for r in rows:
+        ratio = f"{r.ratio:.2g}x" if r.ratio < 10 else f"{r.ratio:,.0f}x"
+        lines.append(
+            f"| {r.work} | {r.peer} | {r.agreement} | {r.peer_seconds:.3g} | {r.our_seconds:.3g} | {ratio} | {r.goal} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run all rows and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    write = parser.parse_args().write
+    rows = []
+    for benchmark in (gene_nulls, set_scores, variograms, edges):
+        rows += benchmark(np.random.default_rng(1))
+        print(table(rows).splitlines()[-1], flush=True)
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    head = f"{datetime.date.today()}, {cpu or platform.processor()}, one thread, CPU time, median of {REPEATS} turns."
+    text = f"{head}\n\n{table(rows)}"
+    print(text)
+    if write:
+        readme = ROOT / "README.md"
+        before, _, rest = readme.read_text().partition("<!-- benchmarks -->")
+        _, _, after = rest.partition("<!-- /benchmarks -->")
+        readme.write_text(f"{before}<!-- benchmarks -->\n{text}\n<!-- /benchmarks -->{after}")
+
+
+if __name__ == "__main__":
+    main()
