@@ -1,0 +1,66 @@
+"""Write the small data sets that the other programs are run on (numpy of the main environment)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).parent
+
+
+def write(name: str, table: pd.DataFrame) -> None:
+    """Write a table with all digits of a double."""
+    table.to_csv(HERE / f"{name}.csv", index=False, na_rep="NA", lineterminator="\n")
+
+
+def combat() -> None:
+    """40 participants at three sites that differ in mean and spread, 20 outcomes; the same with missing values."""
+    rng = np.random.default_rng(20240501)
+    site = np.repeat([1, 2, 3], [12, 10, 18])
+    group = rng.permutation(np.arange(40) % 2)
+    age = rng.normal(35, 10, 40).round(1)
+    shift = rng.normal(0, 0.5, (3, 20)) + np.array([0.4, -0.3, 0.0])[:, None]
+    stretch = rng.uniform(0.6, 1.6, (3, 20))
+    signal = np.outer(group, rng.normal(0, 0.3, 20)) + np.outer(age - 35, rng.normal(0, 0.02, 20))
+    values = 0.4 + signal + shift[site - 1] + stretch[site - 1] * rng.normal(0, 0.4, (40, 20))
+    design = pd.DataFrame({"site": site, "group": group, "age": age})
+    names = [f"y{j:02d}" for j in range(1, 21)]
+    write("combat_input", pd.concat([design, pd.DataFrame(values, columns=names)], axis=1))
+    values[rng.random(values.shape) < 0.06] = np.nan
+    write("combat_missing_input", pd.concat([design, pd.DataFrame(values, columns=names)], axis=1))
+
+
+def meta() -> None:
+    """Estimates of six sites for ten outcomes: homogeneous and heterogeneous ones, some missing."""
+    rng = np.random.default_rng(20240502)
+    se = rng.uniform(0.08, 0.4, (10, 6))
+    tau = np.repeat([0.0, 0.5], 5)[:, None]
+    beta = 0.2 + tau * rng.standard_normal((10, 6)) + se * rng.standard_normal((10, 6))
+    beta[0] = 0.2 + 0.1 * (beta[0] - 0.2)  # closer together than their errors: no variance between sites
+    beta[3, 2] = beta[8, 0] = beta[8, 4] = np.nan
+    beta[9, :4] = np.nan  # two sites are left
+    rows = [(o + 1, s + 1, beta[o, s], se[o, s]) for o in range(10) for s in range(6)]
+    write("meta_input", pd.DataFrame(rows, columns=["outcome", "site", "beta", "se"]))
+
+
+def hedges() -> None:
+    """Two groups of unlike size, five outcomes."""
+    rng = np.random.default_rng(20240503)
+    case = np.repeat([1, 0], [14, 23])
+    values = rng.normal(0, 1, (37, 5)) + np.outer(case, [0.0, 0.5, -0.8, 1.5, 3.0])
+    write("hedges_input", pd.DataFrame({"case": case, **{f"y{j}": values[:, j] for j in range(5)}}))
+
+
+def space() -> None:
+    """30 regions with centres (mm) and a map."""
+    rng = np.random.default_rng(20240504)
+    xyz = rng.uniform(-60, 60, (30, 3)).round(2)
+    value = 0.02 * xyz[:, 1] + np.sin(xyz[:, 0] / 25) + rng.normal(0, 0.3, 30)
+    write("space_input", pd.DataFrame({"x": xyz[:, 0], "y": xyz[:, 1], "z": xyz[:, 2], "value": value}))
+
+
+if __name__ == "__main__":
+    combat()
+    meta()
+    hedges()
+    space()

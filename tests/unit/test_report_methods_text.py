@@ -1,0 +1,83 @@
+"""The methods section says what was done, from the settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from amygene.report.methods_text import methods
+from amygene.settings import complete
+
+SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+
+
+def text(model=None, **changes):
+    config = complete(
+        {
+            "study": "s",
+            "cohort": {"format": "table", "participants": "p.tsv"},
+            "atlas": "DK83",
+            "contrasts": {"X": {"case": "MDD", "control": "HC", "covariates": ["age", "site"]}},
+            "expression": {"source": "DK83"},
+            **changes,
+        },
+        SCHEMA,
+    )
+    model = {"covariates": ["age", "site"], "exchange_within": "site", "site_effects": "covariate"} | (model or {})
+    paragraphs, references = methods(config, {"X": model}, {"amygene": "0.1"})
+    return "\n".join(paragraphs), references
+
+
+def test_every_citation_has_its_reference_in_order():
+    words, references = text()
+    cited = [int(n) for group in re.findall(r"\[([\d,]+)\]", words) for n in group.split(",")]
+    assert cited[0] == 1
+    assert sorted(set(cited)) == list(range(1, len(references) + 1))
+    first_use = list(dict.fromkeys(cited))
+    assert first_use == sorted(first_use)
+    assert "{" not in words
+    assert "}" not in words
+
+
+@pytest.mark.parametrize(
+    ("way", "phrase"),
+    [
+        ("covariate", "intercept of its own"),
+        ("none", "not modelled"),
+        ("combat", "ComBat"),
+        ("random-effects", "Hartung"),
+    ],
+)
+def test_the_way_to_deal_with_sites_is_the_one_used(way, phrase):
+    assert phrase in text({"site_effects": way})[0]
+
+
+def test_settings_reach_the_text():
+    words, _ = text(
+        permutations={"group": 1234, "null_maps": 4321},
+        genes={"nulls": "variogram", "correlation": "spearman"},
+        enrichment={"score": "mean_abs_r", "gsea": ["KEGG"], "min_size": 7},
+        seed=99,
+    )
+    for phrase in (
+        "1234 permutations",
+        "4321 null maps",
+        "variogram follows",
+        "Spearman",
+        "mean absolute correlation",
+        "gene set enrichment",
+        "7 to",
+        "99",
+    ):
+        assert phrase in words
+
+
+def test_stages_that_did_not_run_are_not_described():
+    words, _ = text(stages=["cohort", "connectivity", "group"], expression={})
+    assert "Genes." not in words
+    assert "held-out" not in words
+
+
+def test_free_exchange_is_said():
+    assert "exchanged freely" in text({"exchange_within": None})[0]

@@ -1,0 +1,137 @@
+"""Null maps by structure: addressed by index, keeping what they should, and holding the level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from amygene.genes import parametric_p
+from amygene.nulls.moran import moran_i
+from amygene.nulls.stratified import BLOCK, null_maps
+from amygene.stats.map_test import against_null_maps, unit
+
+
+@pytest.fixture
+def value(brain):
+    return brain.smooth(1, np.random.default_rng(0), shift=2)[0]
+
+
+def sphere_of(brain):
+    return brain.xyz / np.linalg.norm(brain.xyz, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("method", ["moran", "variogram", "spin"])
+@pytest.mark.parametrize("n_maps", [1, BLOCK - 1, BLOCK, BLOCK + 7])
+def test_map_i_does_not_depend_on_how_many_maps_there_are(brain, value, method, n_maps):
+    places = {"sphere": sphere_of(brain), "is_right": brain.xyz[:, 0] > 0} if method == "spin" else {}
+    many = null_maps(value, brain.structure, brain.xyz, method, 3, BLOCK + 20, **places)
+    few = null_maps(value, brain.structure, brain.xyz, method, 3, n_maps, **places)
+    assert np.array_equal(few, many[:n_maps])
+    assert len(np.unique(many.round(9), axis=0)) == BLOCK + 20
+    other = null_maps(value, brain.structure, brain.xyz, method, 4, n_maps, **places)
+    assert not np.array_equal(few, other)
+
+
+def test_moran_keeps_mean_variance_and_autocorrelation_of_every_structure(brain, value):
+    maps = null_maps(value, brain.structure, brain.xyz, "moran", 1, 120)
+    for structure in ("cortex", "subcortex", "cerebellum"):
+        here = brain.structure == structure
+        assert maps[:, here].mean(axis=1) == pytest.approx(np.full(120, value[here].mean()))
+        assert maps[:, here].var(axis=1) == pytest.approx(np.full(120, value[here].var()))
+        own = moran_i(value[None, here], brain.xyz[here])
+        assert moran_i(maps[:, here], brain.xyz[here]) == pytest.approx(np.full(120, own[0]))
+
+
+def test_variogram_keeps_the_mean_of_every_structure(brain, value):
+    maps = null_maps(value, brain.structure, brain.xyz, "variogram", 1, 30)
+    for structure in ("cortex", "subcortex", "cerebellum"):
+        here = brain.structure == structure
+        assert maps[:, here].mean(axis=1) == pytest.approx(np.full(30, value[here].mean()))
+
+
+def test_structures_too_small_for_a_variogram_are_randomised_by_moran(brain, value):
+    structure = brain.structure.copy()
+    structure[:4] = "brainstem"
+    maps = null_maps(value, structure, brain.xyz, "variogram", 1, 20)
+    own = moran_i(value[None, :4], brain.xyz[:4])
+    assert moran_i(maps[:, :4], brain.xyz[:4]) == pytest.approx(np.full(20, own[0]))
+    assert maps[:, :4].std(axis=0).min() > 0
+
+
+@pytest.mark.parametrize("method", ["moran", "variogram"])
+def test_a_structure_of_one_region_keeps_its_value(brain, value, method):
+    structure = brain.structure.copy()
+    structure[5] = "brainstem"
+    maps = null_maps(value, structure, brain.xyz, method, 1, 10)
+    assert (maps[:, 5] == value[5]).all()
+    assert maps[:, 4].std() > 0
+
+
+def test_the_order_of_regions_does_not_matter_to_what_is_kept(brain, value):
+    # structures need not stand together in the table
+    shuffle = np.random.default_rng(0).permutation(60)
+    structure = brain.structure[shuffle]
+    maps = null_maps(value[shuffle], structure, brain.xyz[shuffle], "moran", 1, 10)
+    for name in np.unique(structure):
+        here = structure == name
+        assert maps[:, here].mean(axis=1) == pytest.approx(np.full(10, value[shuffle][here].mean()))
+
+
+def test_spin_without_sphere_is_refused(brain, value):
+    with pytest.raises(ValueError, match="spin needs the regions' places on the sphere"):
+        null_maps(value, brain.structure, brain.xyz, "spin", 1, 5)
+
+
+def test_spin_only_moves_values(brain, value):
+    is_right = brain.xyz[:, 0] > 0
+    maps = null_maps(value, brain.structure, brain.xyz, "spin", 1, 20, sphere_of(brain), is_right)
+    for side in (False, True):
+        assert (np.sort(maps[:, is_right == side], axis=1) == np.sort(value[is_right == side])).all()
+
+
+def false_positive_rates(brain, kind, shift, n_maps=120, n_genes=20, n_nulls=99):
+    """Share of unrelated smooth genes at p <= .05, one number per map (genes of one map are not independent)."""
+    rng = np.random.default_rng(5)
+    rates = []
+    for i in range(n_maps):
+        value = brain.smooth(1, rng, shift)[0]
+        genes = unit(brain.smooth(n_genes, rng, shift).T, 0)
+        observed = unit(value, 0)
+        if kind == "parametric":
+            p = parametric_p(observed @ genes, 60)
+        else:
+            strata = brain.structure if kind.endswith("stratified") else np.full(60, "all")
+            maps = null_maps(value, strata, brain.xyz, kind.split()[0], i, n_nulls)
+            p = against_null_maps(observed, unit(maps, 1), genes).p
+        rates.append(np.mean(p <= 0.05))
+    return np.array(rates)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0, 2.0], ids=["no", "moderate", "strong"])
+def test_moran_by_structure_holds_the_level_whatever_the_structures_differ(brain, shift):
+    rates = false_positive_rates(brain, "moran stratified", shift)
+    assert rates.mean() == pytest.approx(0.05, abs=3 * rates.std() / np.sqrt(len(rates)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shift", "at_least"), [("parametric", 0.0, 0.12), ("parametric", 2.0, 0.5), ("moran", 2.0, 0.2)]
+)
+def test_nulls_that_mix_structures_or_forget_space_find_what_is_not_there(brain, kind, shift, at_least):
+    assert false_positive_rates(brain, kind, shift, n_maps=60).mean() > at_least
+
+
+def test_variogram_by_structure_is_near_the_level_where_structures_differ(brain):
+    # an approximation: above the level in small structures, far below what the other nulls give
+    rates = false_positive_rates(brain, "variogram stratified", 2.0, n_maps=50)
+    assert 0.02 < rates.mean() < 0.12
+
+
+def test_power_against_a_gene_that_the_map_follows_within_structures(brain):
+    rng = np.random.default_rng(7)
+    p = []
+    for i in range(40):
+        gene = brain.smooth(1, rng, 1.0)[0]
+        value = gene + 0.3 * brain.smooth(1, rng)[0]
+        maps = null_maps(value, brain.structure, brain.xyz, "moran", i, 199)
+        p.append(against_null_maps(unit(value, 0), unit(maps, 1), unit(gene[:, None], 0)).p[0])
+    assert np.mean(np.array(p) <= 0.05) > 0.9
