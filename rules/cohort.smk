@@ -47,7 +47,7 @@ rule simulate:
 rule rest_meta_mdd_sheet:
     """The participants sheet of a copy of the REST-meta-MDD release."""
     input:
-        workbook=lambda w: rest_meta_mdd.find_workbook(COHORT["root"], COHORT.get("phenotypes")),
+        workbook=ROSTER.workbook or [],
         motion=COHORT.get("motion", []),
     output:
         sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
@@ -61,8 +61,8 @@ rule rest_meta_mdd_sheet:
         runtime=10,
     params:
         code=code("cohort_rest_meta_mdd.py"),
-        root=COHORT.get("root"),
-        series=COHORT["series"],
+        # the workbook is compared with the files: one that is added or taken away matters
+        files=ROSTER.files if COHORT["format"] == "rest-meta-mdd" else {},
     script:
         "../scripts/cohort_rest_meta_mdd.py"
 
@@ -147,13 +147,35 @@ rule cohort_series:
         "../scripts/cohort_series.py"
 
 
+rule cohort_seeds:
+    """Look the seeds' regions up in the atlas. What is not there is written down, not raised."""
+    input:
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+    output:
+        "results/{study}/cohort/seeds.json",
+    log:
+        "results/{study}/logs/cohort_seeds.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_seeds.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("cohort_seeds.py"),
+        seeds=SEEDS,
+    script:
+        "../scripts/cohort_seeds.py"
+
+
 rule cohort_assemble:
     """Check everything, select participants, describe the groups; or tell all problems at once."""
     input:
         sheet=SHEET,
         findings=expand("results/{{study}}/cohort/series/{bucket}_findings.json", bucket=BUCKETS),
-        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         schema="config/schemas/participants.schema.yaml",
+        # told in the same message; a seed that is added later changes nothing in the cohort
+        seeds=ancient("results/{study}/cohort/seeds.json"),
     output:
         participants="results/{study}/cohort/participants.tsv",
         participants_sidecar="results/{study}/cohort/participants.json",
@@ -179,9 +201,9 @@ rule cohort_assemble:
         categorical=COHORT["categorical"],
         faulty=COHORT["faulty"],
         contrasts={
-            name: {k: c[k] for k in ("variable", "case", "control", "covariates")} for name, c in CONTRASTS.items()
+            name: {k: c[k] for k in ("variable", "case", "control", "covariates", "exchange_within")}
+            for name, c in CONTRASTS.items()
         },
-        seeds=SEEDS,
     script:
         "../scripts/cohort_assemble.py"
 

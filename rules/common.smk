@@ -6,6 +6,7 @@ import ast
 import csv
 import fcntl
 import hashlib
+import json
 import math
 import os
 import re
@@ -18,7 +19,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from amygene import group, settings
+from amygene import ahba, group, multiverse, settings
 from amygene.cohort import buckets, rest_meta_mdd, roster
 from amygene.problems import InputError
 from amygene.seeds import seed_regions
@@ -110,14 +111,15 @@ def meaning_of(path):
 
 
 @lru_cache(maxsize=None)
-def code(script):
+def code(script, own=False):
     """Hash of the project's modules that a script imports, directly or through others.
 
-    Snakemake reruns a job when its script changes but not when a module does; as a param they count.
+    Snakemake reruns a job when its script changes but not when a module does; as a param they count. With `own`
+    the script counts too: Snakemake does not know a script that a shell command runs.
     """
     scripts = Path(workflow.basedir) / "scripts"
     todo = [scripts / script]
-    seen = set()
+    seen = set(todo if own else [])
     while todo:
         for file in imported_modules(todo.pop()) - seen:
             seen.add(file)
@@ -130,6 +132,13 @@ def existing_series(wildcards):
     if COHORT["format"] not in ("table", "rest-meta-mdd"):
         return []  # made by a rule of its own
     return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def donor_files(wildcards):
+    """Files of a variant's donors; of one's own folder those that are there, the job tells about the others."""
+    folders = [ahba.donor_folder(donor) for donor in VARIANTS[wildcards.variant]["donors"]]
+    files = [f"{DONORS_FOLDER}/{folder}/{file}" for folder in folders for file in ahba.FILES]
+    return [f for f in files if os.path.isfile(f)] if "donors_folder" in EXPRESSION else files
 
 
 def family(wildcards):

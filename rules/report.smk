@@ -269,6 +269,10 @@ rule report_page:
             collection=COLLECTIONS,
             figure=["bubbles", "network"],
         ),
+        multiverse=expand(
+            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_multiverse.tsv",
+            map=GENE_MAPS if len(VARIANTS) > 1 else [],
+        ),
         gsea=rules.enrichment.input[1:] if SHOWS_SETS and ENRICHMENT["gsea"] else [],
         coverage=(f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else []),
         calibration=f"results/{{study}}/genes/atlas-{ATLAS}_calibration.tsv" if SHOWS_GENES else [],

@@ -10,4 +10,7 @@ params = snakemake.params
 sheet = read_sheet(snakemake.input.sheet)
 listed = zip(sheet["participant_id"], sheet["excluded"], strict=True)
 members = [p for p, excluded in listed if not excluded and holds(snakemake.wildcards.bucket, p)]
-abide.download_series(members, params.root, params.pipeline, params.global_signal_regression, params.url)
+absent = abide.download_series(members, params.root, params.pipeline, params.global_signal_regression, params.url)
+print(
+    f"{len(members) - len(absent)} files are there; the server does not have those of: {', '.join(absent) or 'nobody'}"
+)

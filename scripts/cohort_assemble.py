@@ -8,9 +8,8 @@ import yaml
 
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
-from amygene.seeds import check_seeds
 from amygene.series_pack import FINDING
-from amygene.tables import read_table, write_table
+from amygene.tables import write_table
 from job import start
 
 start(snakemake.log[0])
@@ -18,7 +17,6 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 findings = pd.DataFrame(
     [finding for f in source.findings for finding in json.loads(Path(f).read_text())], columns=FINDING
 )
-regions = read_table(source.regions)["region"]
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
 cohort = assemble(
@@ -32,7 +30,7 @@ cohort = assemble(
     codes=params.codes,
     categorical=params.categorical,
     faulty=params.faulty,
-    other_problems=check_seeds(params.seeds, regions, source.regions),
+    other_problems=json.loads(Path(source.seeds).read_text()),
 )
 settings = {k: params[k] for k in ("select", "missing", "codes", "categorical", "faulty", "contrasts")}
 included = set(cohort.participants["participant_id"])

@@ -7,10 +7,7 @@ from amygene.files import replacing
 from job import start
 
 start(snakemake.log[0])
-files = {
-    p: str(Path(f).resolve())
-    for p, f in rest_meta_mdd.series_files(snakemake.params.root, snakemake.params.series).items()
-}
+files = {p: str(Path(f).resolve()) for p, f in snakemake.params.files.items()}
 motion = rest_meta_mdd.read_motion(snakemake.input.motion) if snakemake.input.get("motion") else None
 if motion is None:
     print("no table of head motion is given (cohort.motion): the sheet has no column mean_fd")

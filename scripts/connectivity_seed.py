@@ -4,11 +4,14 @@ import numpy as np
 
 from amygene.connectivity import seed_connectivity
 from amygene.files import write_arrays
+from amygene.problems import raise_if_any
+from amygene.seeds import check_seeds
 from amygene.series_pack import read_pack
 from job import start
 
 start(snakemake.log[0])
 series, labels = read_pack(snakemake.input.series)
+raise_if_any(check_seeds({snakemake.wildcards.seed: snakemake.params.regions}, labels, snakemake.wildcards.atlas))
 seed = np.array([labels.index(region) for region in snakemake.params.regions])
 z = np.array([seed_connectivity(values, seed) for values in series.values()]).reshape(-1, len(labels))
 others = [j for j in range(len(labels)) if j not in seed]

@@ -85,6 +85,8 @@ if source.genes:
             "figure": picture(source.genes_figures[2 * i]),
             "nulls": picture(source.genes_figures[2 * i + 1]),
         }
+        if source.multiverse:
+            entry["multiverse"] = table(source.multiverse[i])
         if name.startswith("map-"):
             entry |= {"brain": picture(brains[name][0]), "viewer": text(brains[name][1])}
         entries.append(entry)

@@ -17,7 +17,8 @@ found = {name: row for part in snakemake.input.parts for name, row in json.loads
 settings = {**params.model, "permutations": params.permutations, "min_per_group": params.min_per_group}
 write_table(
     snakemake.output.loso,
-    loso_table({site: found[site] for site in sites if site in found}),
+    # a cohort of one site has nothing to leave out
+    loso_table({site: found[site] for site in sites} if len(sites) > 1 else {}),
     sidecar=snakemake.output.loso_sidecar,
     sources=[snakemake.input.connectivity],
     settings=settings,

@@ -66,7 +66,7 @@ MEANING = {
     "p_heterogeneity": "its p; null hypothesis: all sites have one difference",
     # expression
     "in_expression": "whether expression of the region is known",
-    "n_genes": "genes measured in the region; of a set, its measured genes",
+    "n_genes": "genes measured in the region; of a set, its measured genes; of a variant, those that main has too",
     "n_samples": "AHBA tissue samples assigned to the region",
     # genes
     "value": "value of the map",
@@ -92,6 +92,10 @@ MEANING = {
     "error": "standard error of the rate",
     "component": "number of the component",
     "explained": "share of the map's variance that the component explains",
+    "variant": "choice in processing expression that differs from the main analysis",
+    "rho_with_main": "Spearman's correlation, over genes, of r under the variant with r of the main analysis",
+    "rms_difference": "root mean square over genes of the difference between the two r",
+    "n_sign_changes": "genes whose r has the other sign",
     # enrichment
     "set": "name of the gene set",
     "score": "mean (or mean absolute) correlation of the set's genes with the map",

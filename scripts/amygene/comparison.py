@@ -136,16 +136,16 @@ def count_exceedances(comparison: Comparison, seed: int, start: int, stop: int) 
 
     Returns
     -------
-    exceedances : array of int, shape (n_regions,)
-        Permutations whose absolute t reaches the observed one.
+    exceedances : array of shape (n_regions,)
+        Permutations whose absolute t reaches the observed one; NaN where there is no observed one.
     maxima : array of shape (stop - start,)
         Largest absolute t over the regions, of each permutation.
     """
     observed = comparison.t()
-    exceedances = np.zeros(len(observed), dtype=np.int64)
+    exceedances = np.where(np.isnan(observed), np.nan, 0.0)
     maxima = []
     for indices in blocks(start, stop):
         t = comparison.permuted_t(draw_orders(seed, indices, comparison.design.strata))[indices < stop]
         exceedances += reaches(t, observed).sum(axis=0)
-        maxima.append(np.nanmax(np.abs(t), axis=1))
+        maxima.append(np.nanmax(np.abs(t), axis=1, initial=0))
     return exceedances, np.concatenate(maxima)

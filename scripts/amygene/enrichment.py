@@ -159,6 +159,9 @@ class RandomSets:
         """
         rng = stream(self.seed, RANDOM_SETS, 1 + index)
         n_genes = self.neighbours.shape[1]
+        if size > self._primes[-1]:
+            # nearly all genes: no walk is long enough
+            return np.stack([rng.permutation(n_genes)[:size] for _ in range(n_sets)])
         reach = np.maximum((self.curves > coexpression).sum(axis=1) - 1, 0)
         width = self.widths[reach]
         wide = width >= 2 * size

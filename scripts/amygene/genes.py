@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from amygene.stats.linear_model import complete_cases
-from amygene.stats.map_test import COLUMNS, MapTest, against_null_maps, unit
+from amygene.stats.map_test import COLUMNS, MapTest, NullMaps, unit
 from amygene.stats.multiplicity import discoveries
 from amygene.stats.permutation import TIE, p_value
 
@@ -58,9 +58,8 @@ def expression_of(matrix: Mapping[str, np.ndarray], regions: np.ndarray) -> np.n
 
 
 def complete_genes(expression: np.ndarray) -> np.ndarray:
-    """Genes measured everywhere and not constant, shape (n_genes,)."""
-    with np.errstate(invalid="ignore"):
-        return ~np.isnan(expression).any(axis=0) & (np.ptp(expression, axis=0) > 0)
+    """Genes measured everywhere and not constant (but for rounding), shape (n_genes,)."""
+    return ~np.isnan(unit(expression, 0)).any(axis=0)
 
 
 def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> tuple[MapTest, np.ndarray]:
@@ -86,16 +85,20 @@ def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarra
     score, null_mean = np.full(n_genes, np.nan), np.full(n_genes, np.nan)
     exceedances = np.zeros(n_genes, dtype=np.int64)
     maxima = np.zeros(len(null_maps))
-    whole = unit(null_maps, 1)
+    everywhere = NullMaps(unit(observed, 0), unit(null_maps, 1))
+    # block by block, so that the shapes of the products do not depend on how genes are dealt to chunks
     for first in range(0, n_genes, COLUMNS):
         block = expression[:, first : first + COLUMNS]
         for rows, columns in complete_cases(block):
             if len(rows) < MIN_REGIONS:
                 continue
-            profiles = unit(block[np.ix_(rows, columns)], 0)
+            whole = len(rows) == len(observed)
+            maps = everywhere if whole else NullMaps(unit(observed[rows], 0), unit(null_maps[:, rows], 1))
+            profiles = unit(block if len(columns) == block.shape[1] and whole else block[np.ix_(rows, columns)], 0)
             varies = ~np.isnan(profiles).any(axis=0)
-            maps = whole if len(rows) == len(observed) else unit(null_maps[:, rows], 1)
-            found = against_null_maps(unit(observed[rows], 0), maps, np.where(varies, profiles, 0))
+            if not varies.all():
+                profiles[:, ~varies] = 0
+            found = maps.test(profiles)
             here = first + columns[varies]
             score[here], null_mean[here] = found.score[varies], found.null_mean[varies]
             exceedances[here] = found.exceedances[varies]

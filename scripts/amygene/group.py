@@ -54,7 +54,7 @@ class Draws:
 
     @property
     def p(self) -> np.ndarray:
-        """Permutation p of every region."""
+        """Permutation p of every region, NaN where none: such a region is no member of the family."""
         return p_value(self.exceedances, len(self.maxima))
 
 

@@ -120,7 +120,11 @@ def _read_text(path: Path) -> tuple[np.ndarray, list[str] | None]:
         first = next(lines, "")
         tokens = [token.strip().strip('"') for token in first.split(delimiter)]
         names = tokens if not all(_is_number(token) for token in tokens) else None
-        rows = lines if names else [first, *lines]
+        # a first line of 0, 1, 2, ... is pandas numbering the columns, not a time point
+        numbered = len(tokens) > 1 and tokens == [str(i) for i in range(len(tokens))]
+        rows = [row for row in ([] if names or numbered else [first]) + list(lines) if row.strip()]
+        if not rows:
+            raise InputError(f"{path}: holds no values")
         values = np.loadtxt(rows, delimiter=delimiter, ndmin=2, comments="#")
     return values, names
 
@@ -141,6 +145,8 @@ def _take(values: np.ndarray, names: list[str] | None, layout: Layout, path: Pat
         raise InputError(
             f"{path}: expected a [time x region] matrix of numbers, found {values.dtype} of shape {values.shape}"
         )
+    if names is not None and len(names) != values.shape[1]:
+        raise InputError(f"{path}: its header names {len(names)} columns, its rows have {values.shape[1]}")
     if names is not None and set(layout.labels) <= set(names):
         if len(set(names)) < len(names):
             raise InputError(f"{path}: its header names a region twice")

@@ -9,7 +9,13 @@ from typing import Any
 
 import jsonschema
 
+from amygene.ahba import chosen_donors
 from amygene.problems import raise_if_any
+
+#: atlases that need no files of the user's
+_BUILT_IN = (
+    "AAL116", "DK83", "HarvardOxford96", "HarvardOxford16", "Craddock200", "Zalesky980", "Dosenbach160", "Power264",
+)  # fmt: skip
 
 
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,16 +27,26 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         One message with every problem: unknown keys with the known key that was probably meant, values that
         do not fit with what was found and what is allowed.
     """
+    given: dict[str, Any] = _keys_as_text(config)
     validator = jsonschema.Draft202012Validator(schema)
     problems = []
-    for error in sorted(validator.iter_errors(dict(config)), key=lambda e: [str(p) for p in e.absolute_path]):
+    for error in sorted(validator.iter_errors(given), key=lambda e: [str(p) for p in e.absolute_path]):
         problems += _explain(error)
     raise_if_any(problems)
-    filled = copy.deepcopy(dict(config))
+    filled = copy.deepcopy(given)
     _fill(filled, schema)
     problems = _cross_checks(filled)
     raise_if_any(problems)
     return filled
+
+
+def _keys_as_text(value: Any) -> Any:
+    """The same with every key as text: YAML takes the 1 of ``{1: M}`` for a number, a sheet does not."""
+    if isinstance(value, Mapping):
+        return {str(key): _keys_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_keys_as_text(inner) for inner in value]
+    return value
 
 
 def _fill(value: Any, schema: Mapping[str, Any]) -> None:
@@ -124,9 +140,48 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")
         elif source == "table" and "table" not in config["expression"]:
             problems.append("config key expression.table is missing; source table needs it")
-    if fmt == "simulated" and atlas_name != "DK83":
+    problems += _abagen_problems(config["expression"], atlas)
+    if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
+        problems.append(f"config key atlas.name: {atlas_name} is an atlas of the pipeline; give your own another name")
+    elif fmt == "simulated" and atlas_name != "DK83":
         problems.append(f"config key atlas: a simulated cohort is made in DK83, found {atlas_name}")
+    elif fmt == "abide" and atlas_name != "AAL116":
+        problems.append(f"config key atlas: format abide has series of AAL116 only, found {atlas_name}")
+    elif fmt == "rest-meta-mdd" and (isinstance(atlas, dict) or atlas_name == "DK83"):
+        blocks = ", ".join(name for name in _BUILT_IN if name != "DK83")
+        problems.append(f"config key atlas: the files of REST-meta-MDD hold {blocks}; found {atlas_name}")
     limits = config["enrichment"]
+    collections = [c["name"] if isinstance(c, dict) else c for c in limits["collections"]]
+    for name in limits["gsea"]:
+        if name not in collections:
+            problems.append(
+                f"config key enrichment.gsea: {name} is none of enrichment.collections ({', '.join(collections)})"
+            )
     if limits["min_size"] > limits["max_size"]:
         problems.append("config key enrichment.min_size is above enrichment.max_size")
+    return problems
+
+
+def _abagen_problems(expression: Mapping[str, Any], atlas: str | Mapping[str, Any]) -> list[str]:
+    """What making expression from AHBA's samples demands."""
+    if expression.get("source") != "abagen":
+        return ["config key expression.multiverse needs source abagen"] if expression["multiverse"] else []
+    problems = []
+    if "image" not in atlas if isinstance(atlas, Mapping) else atlas not in ("AAL116", "DK83"):
+        name = atlas["name"] if isinstance(atlas, Mapping) else atlas
+        problems.append(
+            f"config key atlas: {name} has no image, and expression.source abagen assigns samples by it; "
+            "give {name, labels, image}, or use source table"
+        )
+    n_donors = len(chosen_donors(expression["donors"]))
+    compared = expression["probe_selection"] == "diff_stability" or expression["stability"] > -1
+    if expression["multiverse"] and n_donors < 3:
+        problems.append(
+            f"config key expression.donors: {n_donors} given; multiverse leaves one out and compares the others, "
+            "so it needs at least 3"
+        )
+    elif compared and n_donors < 2:
+        problems.append(
+            "config key expression.donors: 1 given; probe_selection diff_stability and stability compare donors"
+        )
     return problems

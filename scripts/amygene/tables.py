@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from amygene.problems import InputError
 
 #: ``n/a`` is BIDS's word for a missing value in a TSV
 MISSING = "n/a"
-_PACKAGES = ("numpy", "scipy", "pandas", "nilearn", "statsmodels", "scikit-learn")
+#: some are in the main environment only, abagen in its own only
+_PACKAGES = ("numpy", "scipy", "pandas", "nilearn", "statsmodels", "scikit-learn", "abagen")
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
@@ -89,10 +91,14 @@ def write_table(
 
 
 def versions() -> dict[str, str]:
-    """Versions of amygene and of the packages that its numbers depend on."""
+    """Versions of amygene and of the packages that its numbers depend on, of those that this environment has."""
     from amygene import __version__
 
-    return {"amygene": __version__, **{p: version(p) for p in _PACKAGES}}
+    found = {"amygene": __version__}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def read_table(path: str | Path, **options: Any) -> pd.DataFrame:

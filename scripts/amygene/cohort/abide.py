@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from amygene.problems import InputError, some
+
 #: subjects and sites of the release, for planning
 EXPECTED, EXPECTED_SITES = 1112, 20
 DERIVATIVE = "rois_aal"
+PHENOTYPES = "Phenotypic_V1_0b_preprocessed1.csv"
 
+#: what a server answers for a file that it does not have
+_ABSENT = (403, 404, 410)
+
+_NEEDED = ("SUB_ID", "SITE_ID", "FILE_ID", "DX_GROUP", "AGE_AT_SCAN", "SEX", "FIQ", "func_mean_fd")
 _GROUP = {"1": "ASD", "2": "HC"}
 _SEX = {"1": "M", "2": "F"}
 
@@ -27,10 +34,28 @@ def participants(
     Parameters
     ----------
     phenotypes
-        ``Phenotypic_V1_0b_preprocessed1.csv``, every cell as text.
+        `PHENOTYPES`, every cell as text.
     folder
         The download folder; `timeseries` points into it.
+    pipeline, global_signal_regression
+        Which of the release's versions of the series.
+
+    Returns
+    -------
+    DataFrame
+        Text. Diagnosis and sex as words; the column ``excluded`` names those without preprocessed series.
+
+    Raises
+    ------
+    InputError
+        The table is not the release's.
     """
+    lacking = [c for c in _NEEDED if c not in phenotypes]
+    if lacking:
+        raise InputError(
+            f"{Path(folder) / 'ABIDE_pcp' / PHENOTYPES}: column {some(lacking)} is missing; "
+            f"found {some(phenotypes.columns, 12)}; delete the file and run again"
+        )
     strategy = "filt_global" if global_signal_regression else "filt_noglobal"
     base = Path(folder).resolve() / "ABIDE_pcp" / pipeline / strategy
     absent = phenotypes["FILE_ID"] == "no_filename"
@@ -50,12 +75,26 @@ def participants(
 
 
 def download_phenotypes(folder: str | Path, pipeline: str, url: str | None) -> pd.DataFrame:
-    """Download the phenotype table and read it as text."""
-    from nilearn.datasets import fetch_abide_pcp
+    """Download the phenotype table and read it as text; a table that is there is not downloaded again.
 
-    fetch_abide_pcp(data_dir=str(folder), pipeline=pipeline, derivatives=[], quality_checked=False, url=url, verbose=0)
-    path = Path(folder) / "ABIDE_pcp" / "Phenotypic_V1_0b_preprocessed1.csv"
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    Raises
+    ------
+    InputError
+        It cannot be downloaded.
+    """
+    from nilearn.datasets import fetch_abide_pcp
+    from requests import RequestException
+
+    try:
+        fetch_abide_pcp(
+            data_dir=str(folder), pipeline=pipeline, derivatives=[], quality_checked=False, url=url, verbose=0
+        )
+    except RequestException as error:
+        raise InputError(_unreachable(PHENOTYPES, folder, error)) from error
+    except (KeyError, ValueError):
+        # nilearn also looks into the table; one that is not the release's is told about by `participants`
+        pass
+    return pd.read_csv(Path(folder) / "ABIDE_pcp" / PHENOTYPES, dtype=str, keep_default_na=False)
 
 
 def download_series(
@@ -64,19 +103,52 @@ def download_series(
     pipeline: str,
     global_signal_regression: bool,
     url: str | None,
-) -> None:
-    """Download the regional series of some participants into the folder; files that are there stay."""
-    from nilearn.datasets import fetch_abide_pcp
+) -> list[str]:
+    """Download the regional series of some participants into the folder; files that are there stay.
 
-    if participants:
-        fetch_abide_pcp(
-            data_dir=str(folder),
-            pipeline=pipeline,
-            band_pass_filtering=True,
-            global_signal_regression=global_signal_regression,
-            derivatives=[DERIVATIVE],
-            quality_checked=False,
-            url=url,
-            verbose=0,
-            SUB_ID=[int(p.removeprefix("sub-")) for p in participants],
-        )
+    Returns
+    -------
+    list of str
+        Participants whose file the server does not have. The stage `cohort` deals with them as the config's
+        ``cohort.faulty`` says.
+
+    Raises
+    ------
+    InputError
+        The server cannot be reached, or breaks off.
+    """
+    from nilearn.datasets import fetch_abide_pcp
+    from requests import HTTPError, RequestException
+
+    absent = []
+    for participant in participants:
+        try:
+            # one by one: nilearn gives up at the first file that fails
+            fetch_abide_pcp(
+                data_dir=str(folder),
+                pipeline=pipeline,
+                band_pass_filtering=True,
+                global_signal_regression=global_signal_regression,
+                derivatives=[DERIVATIVE],
+                quality_checked=False,
+                url=url,
+                verbose=0,
+                SUB_ID=[int(participant.removeprefix("sub-"))],
+            )
+        except HTTPError as error:
+            if error.response is None or error.response.status_code not in _ABSENT:
+                raise InputError(_unreachable(participant, folder, error)) from error
+            absent.append(participant)
+        except RequestException as error:
+            raise InputError(_unreachable(participant, folder, error)) from error
+        except ValueError:
+            # nilearn also parses the file; one that is no table is down, and is told about when it is read
+            continue
+    return absent
+
+
+def _unreachable(what: str, folder: str | Path, error: Exception) -> str:
+    return (
+        f"{what} of ABIDE could not be downloaded ({error}); run again, name another address of the same files in "
+        f"cohort.url, or put the files below {Path(folder) / 'ABIDE_pcp'} by hand"
+    )

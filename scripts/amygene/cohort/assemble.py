@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,9 @@ def used_columns(select: Mapping[str, Any], contrasts: Mapping[str, Mapping[str,
             needed += list(rule.get("for", {}))
     for contrast in contrasts.values():
         needed += [contrast["variable"], *contrast["covariates"]]
+        # "site" is the default, and a cohort of one site needs no such column
+        if contrast["exchange_within"] not in (None, "site"):
+            needed.append(contrast["exchange_within"])
     return list(dict.fromkeys(needed)), numeric
 
 
@@ -66,7 +70,7 @@ def assemble(
     name
         Of the sheet, for messages.
     findings
-        One row per participant with ``n_timepoints``, ``n_constant``, ``sha256`` of the series, or the
+        One row per participant with ``n_timepoints``, ``n_constant``, ``values_sha256`` of the series, or the
         ``problem`` of its file.
     schema
         config/schemas/participants.schema.yaml.
@@ -107,6 +111,7 @@ def assemble(
     found = findings.drop_duplicates("participant_id").set_index("participant_id")
     fault = typed["participant_id"].map(found["problem"])
     unread = ~typed["participant_id"].isin(found.index)
+    fault = fault.astype(object)
     fault[unread] = typed["participant_id"][unread] + ": no file of series was found"
     for column in ("n_timepoints", "n_constant"):
         if column in from_series:
@@ -117,10 +122,18 @@ def assemble(
         for reason in typed["excluded"].dropna().unique():
             exclusions.add(typed.loc[typed["excluded"] == reason, "participant_id"], "phenotype", str(reason))
         typed = typed.drop(columns="excluded")
+    if "site" in typed and typed["site"].isna().all() and "site" not in needed:
+        typed = typed.drop(columns="site")
     phenotype = {c: rule for c, rule in select.items() if c not in from_series}
-    apply_selection(typed, phenotype, exclusions)
-    still_in = pd.Series([p not in exclusions for p in typed["participant_id"]], index=typed.index)
-    faults = typed[still_in & fault.notna()]
+    # whom the reader leaves out needs no further reasons
+    apply_selection(typed[[p not in exclusions for p in typed["participant_id"]]], phenotype, exclusions)
+    # who is out anyway needs no file: neither the selection's nor those that no contrast asks about
+    asked = {
+        name: {**contrast, "covariates": [c for c in contrast["covariates"] if c not in from_series]}
+        for name, contrast in contrasts.items()
+    }
+    concerned = assign_contrasts(typed, asked, copy.deepcopy(exclusions)).index
+    faults = typed[typed.index.isin(concerned) & fault.notna()]
     if faulty == "exclude":
         for i in faults.index:
             exclusions.add(faults.loc[[i], "participant_id"], "series", str(fault[i]))
@@ -129,10 +142,12 @@ def assemble(
     readable = typed[fault.isna()]
     apply_selection(readable, {c: rule for c, rule in select.items() if c in from_series}, exclusions)
 
-    included = assign_contrasts(typed[fault.isna()], contrasts, exclusions)
-    problems += _same_series(included, found["sha256"])
+    included = assign_contrasts(typed, contrasts, exclusions)
+    problems += _same_series(included, found["values_sha256"])
     for contrast, settings in contrasts.items():
-        problems += check_design(members(included, contrast), contrast, settings, categorical)
+        taking_part = members(included, contrast)
+        wrong = check_design(taking_part, contrast, settings, categorical)
+        problems += wrong or _nobody_to_exchange(taking_part, contrast, settings["exchange_within"])
     raise_if_any(problems)
     usual = [c for c in _USUAL if c in included]
     covariates = [c for contrast in contrasts.values() for c in contrast["covariates"]]
@@ -144,14 +159,27 @@ def assemble(
     )
 
 
+def _nobody_to_exchange(taking_part: pd.DataFrame, contrast: str, column: str | None) -> list[str]:
+    """Permutations within strata of one group each change nothing."""
+    if column is None or column not in taking_part:
+        return []
+    groups = taking_part.groupby(taking_part[column].astype(str))[f"contrast-{contrast}"].nunique()
+    if (groups > 1).any():
+        return []
+    return [
+        f"config key contrasts.{contrast}.exchange_within: no {column} has cases and controls ({some(groups.index)}), "
+        "so nobody can be exchanged; use another column, or null to permute freely"
+    ]
+
+
 def _settle_covariates(
     typed: pd.DataFrame, name: str, contrasts: Mapping[str, Mapping[str, Any]], categorical: Sequence[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Covariates that hold numbers become numbers; a mixture of numbers and text is a problem."""
+    """Covariates that hold numbers become numbers (site never); a mixture of numbers and text is a problem."""
     problems = []
     covariates = dict.fromkeys(c for contrast in contrasts.values() for c in contrast["covariates"])
     for column in covariates:
-        if column not in typed or column in categorical or typed[column].dtype != object:
+        if column not in typed or column in (*categorical, "site") or typed[column].dtype != object:
             continue
         numbers = pd.to_numeric(typed[column], errors="coerce")
         known = typed[column].notna()
@@ -169,7 +197,7 @@ def _settle_covariates(
 
 def _same_series(included: pd.DataFrame, hashes: pd.Series) -> list[str]:
     """Participants whose series are the same to the last bit: one person entered twice."""
-    ids = included["participant_id"]
+    ids = included["participant_id"].drop_duplicates()
     groups = ids.groupby(ids.map(hashes)).apply(list)
     return [
         f"participants {some(same)} have identical series; keep one of them (cohort.select)"

@@ -77,10 +77,12 @@ def find_workbook(root: str | Path, named: str | None) -> Path:
         if not Path(named).is_file():
             raise InputError(f"config key cohort.phenotypes: {named}: no such file")
         return Path(named)
-    books = sorted(p for p in Path(root).rglob("*Phenotypic*.xlsx") if not p.name.startswith("~"))
+    # not deeper: the release's folders of maps hold very many files
+    found = [p for pattern in ("*Phenotypic*.xlsx", "*/*Phenotypic*.xlsx") for p in Path(root).glob(pattern)]
+    books = sorted(p for p in found if not p.name.startswith("~"))
     if len(books) != 1:
         raise InputError(
-            f"config key cohort.root: expected one workbook *Phenotypic*.xlsx below {root}, "
+            f"config key cohort.root: expected one workbook *Phenotypic*.xlsx in {root} or a folder of it, "
             f"found {some(books) or 'none'}; name it in cohort.phenotypes"
         )
     return books[0]

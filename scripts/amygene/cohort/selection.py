@@ -100,8 +100,8 @@ def assign_contrasts(
 ) -> pd.DataFrame:
     """Say of every participant who is still in whether it is case or control of each contrast.
 
-    A participant who lacks a covariate of a contrast takes no part in it; one who takes part in none is
-    excluded with the reasons.
+    A participant who lacks a covariate of a contrast, its site, or the value within which participants are
+    exchanged takes no part in it; one who takes part in none is excluded with the reasons.
 
     Returns
     -------
@@ -123,7 +123,13 @@ def assign_contrasts(
             lacking = role.notna() & included[covariate].isna()
             for participant in ids[lacking]:
                 absent[participant].append((name, f"{covariate} is missing, a covariate of {name}"))
-        complete = included[list(contrast["covariates"])].notna().all(axis=1)
+        # nobody knows whom such a participant could be exchanged with, or with which site it is left out
+        strata = [c for c in dict.fromkeys(("site", contrast["exchange_within"])) if c in included]
+        strata = [c for c in strata if c not in contrast["covariates"]]
+        for column in strata:
+            for participant in ids[role.notna() & included[column].isna()]:
+                absent[participant].append((name, f"{column} is missing, which {name} needs to permute or validate"))
+        complete = included[[*contrast["covariates"], *strata]].notna().all(axis=1)
         included[f"contrast-{name}"] = role.where(complete, None)
     out = included[[f"contrast-{name}" for name in contrasts]].isna().all(axis=1)
     for participant, nowhere in zip(ids, out, strict=True):

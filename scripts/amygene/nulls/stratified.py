@@ -61,10 +61,10 @@ def null_maps(
     parts = [_Stratum(values, np.flatnonzero(strata == s), xyz, method) for s in dict.fromkeys(strata.tolist())]
     maps = np.empty((n_maps, len(values)))
     for first in range(0, n_maps, BLOCK):
-        # a block is computed whole, so that a map does not depend on how many are wanted
-        streams = [stream(seed, NULL_MAPS, i) for i in range(first, first + BLOCK)]
+        # a block has a stream of its own and is computed whole, so that a map does not depend on how many are wanted
+        rng = stream(seed, NULL_MAPS, first // BLOCK)
         for part in parts:
-            block = part.draw(streams)
+            block = part.draw(rng)
             maps[first : first + BLOCK, part.rows] = block[: n_maps - first]
     return maps
 
@@ -78,14 +78,15 @@ class _Stratum:
         self.variogram = Variogram(xyz[rows]) if method == "variogram" and len(rows) >= MIN_REGIONS else None
         self.vectors = moran.eigenvectors(xyz[rows]) if self.variogram is None and len(rows) > 1 else None
 
-    def draw(self, streams: list[np.random.Generator]) -> np.ndarray:
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """A block of null maps of this structure, shape (BLOCK, n)."""
         n = len(self.rows)
         if self.variogram is not None:
-            permuted = np.stack([rng.permutation(n) for rng in streams])
-            noise = np.stack([rng.standard_normal(n) for rng in streams])
+            permuted = rng.permuted(np.tile(np.arange(n), (BLOCK, 1)), axis=1)
+            noise = rng.standard_normal((BLOCK, n))
             return self.values.mean() + self.variogram.surrogates(self.values, permuted, noise)
         if self.vectors is None:
             # a single region cannot be randomised: it keeps its value
-            return np.repeat(self.values[None], len(streams), axis=0)
-        signs = np.stack([rng.integers(0, 2, n - 1) for rng in streams]) * 2.0 - 1.0
+            return np.repeat(self.values[None], BLOCK, axis=0)
+        signs = rng.integers(0, 2, (BLOCK, n - 1)) * 2.0 - 1.0
         return moran.randomise(self.values, self.vectors, signs)

@@ -35,6 +35,10 @@ _SITE_EFFECTS = {
     "combat": "Connectivity was first harmonised across sites with ComBat, which kept group and covariates [{combat}].",
     "random-effects": "The difference was estimated at every site and pooled with random effects [{dl}], standard errors after Hartung and Knapp [{hk}].",
 }
+_MULTIVERSE = (
+    "; correlations were compared with those after leaving each donor out, using the left hemisphere only, mirroring samples, keeping stable genes "
+    "only, and normalising genes within structures"
+)
 _NULLS = {
     "moran": "Moran spectral randomisation [{moran}], which keeps the map's mean, variance and autocorrelation",
     "variogram": "surrogates whose variogram follows the map's [{variogram}] (structures with fewer than ten regions: Moran spectral randomisation [{moran}])",
@@ -115,7 +119,8 @@ def methods(
             "DK83": "the matrix of 83 Desikan-Killiany regions that imaging-transcriptomics publishes, made from the Allen Human Brain Atlas [{ahba}]",
             "abagen": "microarray data of the Allen Human Brain Atlas [{ahba}] processed with abagen [{abagen}] ("
             + _abagen_options(config["expression"])
-            + ")",
+            + ")"
+            + _MULTIVERSE * config["expression"]["multiverse"],
             "table": "a matrix supplied by the authors",
         }[source]
         correlation = config["genes"]["correlation"].capitalize()
@@ -151,9 +156,20 @@ def methods(
 
 
 def _abagen_options(expression: Mapping[str, Any]) -> str:
+    donors = "" if "all" in expression["donors"] else f"donors {', '.join(map(str, expression['donors']))}, "
     probes = "reannotated probes" if expression["reannotated"] else "probes as annotated"
-    mirror = f", samples mirrored {expression['lr_mirror']}" if expression["lr_mirror"] else ""
-    return (
-        f"{probes}, intensity filter {expression['ibf_threshold']}, probe selection {expression['probe_selection']}, samples normalised by "
-        f"{expression['sample_norm']}, genes by {expression['gene_norm']}{mirror}"
+    parts = [
+        f"{donors}{probes}, intensity filter {expression['ibf_threshold']}, probe selection {expression['probe_selection']}, samples within "
+        f"{expression['tolerance']} mm of a region"
+    ]
+    if expression["lr_mirror"]:
+        parts.append(f"samples mirrored {expression['lr_mirror']}")
+    within = " within cortex, subcortex and cerebellum" if expression["norm_structures"] else ""
+    parts.append(
+        f"samples normalised by {expression['sample_norm'] or 'nothing'} and genes by {expression['gene_norm'] or 'nothing'}{within}"
     )
+    if expression["missing"]:
+        parts.append(f"regions without samples filled by {expression['missing']}")
+    if expression["stability"] > -1:
+        parts.append(f"genes with a differential stability of at least {expression['stability']}")
+    return ", ".join(parts)

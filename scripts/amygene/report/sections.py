@@ -239,6 +239,16 @@ def genes(entries: Sequence[Mapping[str, Any]], coverage: Shown, calibration: Sh
                 "Partial least squares: variance of the map that components explain.",
             ),
         ]
+        if "multiverse" in entry:
+            blocks.append(
+                page.table(
+                    entry["multiverse"].content,
+                    entry["multiverse"].file,
+                    "Other choices in processing expression, one changed at a time: a donor left out, samples of the left hemisphere only, samples "
+                    "mirrored across hemispheres, genes alike in all donors only (stable), genes normalised within structures. The nearer rho is to 1, "
+                    "the less the genes' correlations depend on the choice.",
+                )
+            )
     blocks += [
         page.heading("Do these tests hold their level?"),
         page.words(sentences.calibration(calibration.content)),

@@ -76,6 +76,9 @@ def complete_cases(outcomes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarra
         their first outcome.
     """
     observed = ~np.isnan(outcomes)
+    if observed.all():
+        yield np.arange(len(outcomes)), np.arange(outcomes.shape[1])
+        return
     groups: dict[bytes, list[int]] = {}
     for column in range(outcomes.shape[1]):
         groups.setdefault(np.packbits(observed[:, column]).tobytes(), []).append(column)
@@ -108,11 +111,15 @@ def fit(outcomes: np.ndarray, regressor: np.ndarray, nuisance: np.ndarray) -> Fi
         freedom = len(rows) - basis.shape[1] - 1
         if length2 == 0 or freedom < 1:
             continue
-        y = outcomes[np.ix_(rows, columns)]
-        y = y - basis @ (basis.T @ y)
+        y = outcomes if len(columns) == n_outcomes and len(rows) == len(outcomes) else outcomes[np.ix_(rows, columns)]
+        if spans_constant(basis):
+            # the difference of sums of squares below would lose digits to a large mean
+            y = y - y.mean(axis=0)
+        # `cleaned` is orthogonal to the basis, so y need not be cleaned
         slope = cleaned @ y / length2
-        residual = y - np.outer(cleaned, slope)
-        sigma2 = np.einsum("ij,ij->j", residual, residual) / freedom
+        explained = basis.T @ y
+        squares = np.einsum("ij,ij->j", y, y) - np.einsum("ij,ij->j", explained, explained) - slope**2 * length2
+        sigma2 = np.maximum(squares, 0) / freedom
         beta[columns] = slope
         scale[columns] = 1 / np.sqrt(length2)
         se[columns] = np.sqrt(sigma2 / length2)
@@ -120,6 +127,11 @@ def fit(outcomes: np.ndarray, regressor: np.ndarray, nuisance: np.ndarray) -> Fi
     with np.errstate(invalid="ignore", divide="ignore"):
         t = beta / se
     return Fit(beta=beta, se=se, t=t, df=df, scale=scale)
+
+
+def spans_constant(basis: np.ndarray) -> bool:
+    """Whether a constant is a combination of the orthonormal basis: the model has an intercept."""
+    return bool(np.sum(basis.sum(axis=0) ** 2) > (1 - COLLINEAR) * len(basis))
 
 
 def clean(regressor: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, float]:

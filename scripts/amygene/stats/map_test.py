@@ -21,7 +21,7 @@ ROWS, COLUMNS, STEP = 125, 1024, 64
 
 @dataclass(frozen=True)
 class MapTest:
-    """Result of `against_null_maps`.
+    """Result of `NullMaps.test`.
 
     Attributes
     ----------
@@ -48,11 +48,16 @@ def unit(values: np.ndarray, axis: int) -> np.ndarray:
 
     Constant values become NaN: they correlate with nothing.
     """
-    centred = values - values.mean(axis=axis, keepdims=True)
-    length = np.sqrt((centred * centred).sum(axis=axis, keepdims=True))
-    largest = np.abs(values).max(axis=axis, keepdims=True)
+    mean = values.mean(axis=axis, keepdims=True)
+    centred = values - mean
+    length = np.sqrt(
+        np.einsum("ij,ij->i" if axis == 1 else "ij,ij->j", centred, centred) if values.ndim == 2 else centred @ centred
+    )
+    length = np.expand_dims(length, axis)
+    # what is left of constant values is rounding
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(length > 1e-12 * largest, centred / length, np.nan)
+        centred /= np.where(length > 1e-10 * np.sqrt(values.shape[axis]) * np.abs(mean), length, np.nan)
+    return centred
 
 
 def null_sd(null_maps: np.ndarray, profiles: np.ndarray) -> np.ndarray:
@@ -62,54 +67,69 @@ def null_sd(null_maps: np.ndarray, profiles: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(np.einsum("ij,ij->j", profiles, covariance @ profiles), 0))
 
 
+class NullMaps:
+    """A map and its null maps, ready to be tested against any number of scores."""
+
+    def __init__(self, observed: np.ndarray, null_maps: np.ndarray):
+        """Prepare.
+
+        Parameters
+        ----------
+        observed : array of shape (n_regions,)
+            The map, from `unit`.
+        null_maps : array of shape (n_maps, n_regions)
+            From `unit`.
+        """
+        self.n_maps = len(null_maps)
+        mean_map = null_maps.mean(axis=0)
+        self._pair = np.stack([observed, mean_map])
+        self._centred = np.zeros((-(-self.n_maps // ROWS) * ROWS, null_maps.shape[1]))
+        np.subtract(null_maps, mean_map, out=self._centred[: self.n_maps])
+        # asking the system for memory anew for every block would take as long as the comparisons
+        self._tile, self._threshold = np.empty(ROWS * COLUMNS), np.empty(ROWS * COLUMNS)
+        self._reached = np.empty(ROWS * COLUMNS, dtype=bool)
+
+    def test(self, profiles: np.ndarray) -> MapTest:
+        """Scores ``observed @ profiles`` against those of the null maps.
+
+        Null hypothesis: the map is one of its null maps. The test is two-sided around the null mean, which is
+        not 0 when the null maps keep the means of structures.
+
+        Parameters
+        ----------
+        profiles : array of shape (n_regions, n_scores)
+            Of a gene: its expression, from `unit`. Of a set: the mean of its genes' profiles. Divided by
+            `null_sd` the maxima compare scores of unlike spread.
+        """
+        n_maps, n_scores = self.n_maps, profiles.shape[1]
+        score, null_mean = np.empty(n_scores), np.empty(n_scores)
+        exceedances = np.zeros(n_scores, dtype=np.int64)
+        maxima = np.zeros(len(self._centred))
+        for first in range(0, n_scores, COLUMNS):
+            block = profiles[:, first : first + COLUMNS]
+            width = block.shape[1]
+            padded = -(-width // STEP) * STEP
+            if width < padded:
+                block = np.pad(block, ((0, 0), (0, padded - width)))
+            tile, threshold, reached = (
+                room[: ROWS * padded].reshape(ROWS, padded) for room in (self._tile, self._threshold, self._reached)
+            )
+            block_score, block_mean = self._pair @ block
+            # numpy compares two arrays of one shape twice as fast as it broadcasts
+            threshold[:] = np.abs(block_score - block_mean) * (1 - TIE)
+            count = np.zeros(padded, dtype=np.int64)
+            for top in range(0, n_maps, ROWS):
+                np.matmul(self._centred[top : top + ROWS], block, out=tile)
+                np.abs(tile, out=tile)
+                np.greater_equal(tile, threshold, out=reached)
+                count += np.add.reduce(reached[: n_maps - top].view(np.uint8), axis=0, dtype=np.uint8)
+                highest = maxima[top : top + ROWS]
+                np.maximum(highest, tile.max(axis=1), out=highest)
+            here = slice(first, first + width)
+            score[here], null_mean[here], exceedances[here] = block_score[:width], block_mean[:width], count[:width]
+        return MapTest(score, null_mean, exceedances, maxima[:n_maps])
+
+
 def against_null_maps(observed: np.ndarray, null_maps: np.ndarray, profiles: np.ndarray) -> MapTest:
-    """Scores ``observed @ profiles`` against those of the null maps.
-
-    Null hypothesis: the map is one of its null maps. The test is two-sided around the null mean, which is not 0
-    when the null maps keep the means of structures.
-
-    Parameters
-    ----------
-    observed : array of shape (n_regions,)
-        The map, from `unit`.
-    null_maps : array of shape (n_maps, n_regions)
-        From `unit`.
-    profiles : array of shape (n_regions, n_scores)
-        Of a gene: its expression, from `unit`. Of a set: the mean of its genes' profiles. Divided by
-        `null_sd` the maxima compare scores of unlike spread.
-    """
-    n_maps, n_scores = len(null_maps), profiles.shape[1]
-    mean_map = null_maps.mean(axis=0)
-    centred = np.zeros((-(-n_maps // ROWS) * ROWS, null_maps.shape[1]))
-    np.subtract(null_maps, mean_map, out=centred[:n_maps])
-    pair = np.stack([observed, mean_map])
-    score, null_mean = np.empty(n_scores), np.empty(n_scores)
-    exceedances = np.zeros(n_scores, dtype=np.int64)
-    maxima = np.zeros(len(centred))
-    for first in range(0, n_scores, COLUMNS):
-        block = profiles[:, first : first + COLUMNS]
-        width = block.shape[1]
-        padded = -(-width // STEP) * STEP
-        if first == 0 or padded < COLUMNS:
-            tile, threshold = np.empty((ROWS, padded)), np.empty((ROWS, padded))
-            reached = np.empty((ROWS, padded), dtype=bool)
-        if width < padded:
-            block = np.pad(block, ((0, 0), (0, padded - width)))
-        block_score, block_mean = pair @ block
-        # numpy compares two arrays of one shape twice as fast as it broadcasts
-        threshold[:] = np.abs(block_score - block_mean) * (1 - TIE)
-        count = np.zeros(padded, dtype=np.int64)
-        for top in range(0, n_maps, ROWS):
-            np.matmul(centred[top : top + ROWS], block, out=tile)
-            np.abs(tile, out=tile)
-            np.greater_equal(tile, threshold, out=reached)
-            count += np.add.reduce(reached[: n_maps - top].view(np.uint8), axis=0, dtype=np.uint8)
-            highest = maxima[top : top + ROWS]
-            np.maximum(highest, tile.max(axis=1), out=highest)
-        here = slice(first, first + width)
-        score[here], null_mean[here], exceedances[here] = (
-            block_score[:width],
-            block_mean[:width],
-            count[:width],
-        )
-    return MapTest(score, null_mean, exceedances, maxima[:n_maps])
+    """`NullMaps.test` of one map, once."""
+    return NullMaps(observed, null_maps).test(profiles)
