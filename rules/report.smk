@@ -1,282 +1,251 @@
 # Report: what should a person see?
 # Reads  tables of every stage that ran
 # Writes results/{study}/report/index.html (one file, nothing from the network), figures/*.svg and *.png,
-#        methods.md, provenance.json
+#        methods.md, provenance.json, parts/*.json (what one job has to show; the page joins them)
 
 WANTED = set(config["stages"])
 HAS_COHORT = COHORT["format"] != "none"
-SHOWS_GROUP = HAS_COHORT and "group" in WANTED
-SHOWS_SITES = HAS_COHORT and "sites" in WANTED
 SHOWS_GENES = bool(EXPRESSION.get("source")) and bool(WANTED & {"genes", "enrichment"})
 SHOWS_SETS = bool(EXPRESSION.get("source")) and "enrichment" in WANTED
-SHOWN_MAPS = (GROUP_MAPS if SHOWS_GROUP else []) + (OWN_MAPS if SHOWS_GENES else [])
-GENE_MAPS = MAPS if SHOWS_GENES else []
 # packages whose data this study uses: their licences and citations are shown
 USED_FILES = [ATLAS_IMAGE] if ATLAS_IMAGE else []
 USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
-USED_RESOURCES = [package for package in RESOURCES if any(f.startswith(f"resources/{package}/") for f in USED_FILES)]
+USED_RESOURCES = {
+    package: entry
+    for package, entry in RESOURCES.items()
+    if any(f.startswith(f"resources/{package}/") for f in USED_FILES)
+}
+# what the page shows, in its order; the titles of its sections stand in amygene.report.sections
+PARTS = ["cohort"] if HAS_COHORT else []
+PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in WANTED else []
+PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
+if SHOWS_GENES:
+    for shown_map in MAPS:
+        PARTS += [f"{shown_map}_atlas-{ATLAS}_map"] if shown_map in OWN_MAPS else []
+        PARTS += [f"{shown_map}_atlas-{ATLAS}_genes"]
+    PARTS += [f"atlas-{ATLAS}_calibration"]
+PARTS += [f"{m}_atlas-{ATLAS}_enrichment" for m in MAPS] if SHOWS_SETS else []
 
 
-rule report_cohort_figure:
-    """Length, motion and connectivity of every participant."""
+rule report_cohort:
+    """Who takes part, and length, motion and connectivity of every participant."""
     input:
-        qc="results/{study}/connectivity/qc.tsv",
         participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        summary="results/{study}/cohort/summary.tsv",
+        qc="results/{study}/connectivity/qc.tsv",
     output:
+        part="results/{study}/report/parts/cohort.json",
         svg="results/{study}/report/figures/cohort_quality.svg",
         png="results/{study}/report/figures/cohort_quality.png",
     log:
-        "results/{study}/logs/report_cohort_figure.log",
+        "results/{study}/logs/report_cohort.log",
     benchmark:
-        "results/{study}/benchmarks/report_cohort_figure.tsv"
+        "results/{study}/benchmarks/report_cohort.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=code("report_cohort_figure.py"),
+        code=code("report_cohort.py"),
+        contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
         contrast=next(iter(CONTRASTS), None),
         seed=list(SEEDS)[-1],
     script:
-        "../scripts/report_cohort_figure.py"
+        "../scripts/report_cohort.py"
 
 
-rule report_group_figures:
-    """Effects with intervals, and the ways to deal with sites."""
+rule report_group:
+    """The map on the brain, effects with intervals, and the ways to deal with sites."""
     input:
         roi="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
         harmonisation="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
     output:
-        multiext(
-            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}",
-            effects_svg="_effects.svg",
-            effects_png="_effects.png",
-            harmonisation_svg="_harmonisation.svg",
-            harmonisation_png="_harmonisation.png",
-        ),
+        part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_group.json",
+        brain_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain.svg",
+        brain_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain.png",
+        effects_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects.svg",
+        effects_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects.png",
+        harmonisation_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.svg",
+        harmonisation_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.png",
+        viewer="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_viewer.html",
     log:
-        "results/{study}/logs/report_group_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+        "results/{study}/logs/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_group_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=2500,
         runtime=10,
     params:
-        code=code("report_group_figures.py"),
+        code=code("report_group.py"),
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
     script:
-        "../scripts/report_group_figures.py"
+        "../scripts/report_group.py"
 
 
-rule report_sites_figures:
+rule report_sites:
     """Leaving one site out, and the forest of the largest differences."""
     input:
         roi="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
         loso="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.tsv",
         forest="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.tsv",
     output:
-        multiext(
-            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}",
-            loso_svg="_loso.svg",
-            loso_png="_loso.png",
-            forest_svg="_forest.svg",
-            forest_png="_forest.png",
-        ),
+        part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.json",
+        loso_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.svg",
+        loso_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.png",
+        forest_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.svg",
+        forest_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.png",
     log:
-        "results/{study}/logs/report_sites_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+        "results/{study}/logs/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_sites_figures_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=code("report_sites_figures.py"),
+        code=code("report_sites.py"),
     script:
-        "../scripts/report_sites_figures.py"
+        "../scripts/report_sites.py"
 
 
-rule report_brain:
-    """The map on the brain, still and interactive."""
+rule report_map:
+    """A map of the user's own on the brain."""
     input:
-        map=lambda w: (
-            f"results/{w.study}/genes/{w.map}_atlas-{w.atlas}_map.tsv"
-            if w.map in OWN_MAPS
-            else f"results/{w.study}/group/{w.map}_atlas-{w.atlas}_stat-t_roi.tsv"
-        ),
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
         regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         image=ATLAS_IMAGE or [],
     output:
-        svg="results/{study}/report/figures/{map}_atlas-{atlas}_brain.svg",
-        png="results/{study}/report/figures/{map}_atlas-{atlas}_brain.png",
-        viewer="results/{study}/report/figures/{map}_atlas-{atlas}_viewer.html",
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_map.json",
+        svg="results/{study}/report/figures/{map}_atlas-{atlas}_map.svg",
+        png="results/{study}/report/figures/{map}_atlas-{atlas}_map.png",
+        viewer="results/{study}/report/figures/{map}_atlas-{atlas}_map.html",
     log:
-        "results/{study}/logs/report_brain_{map}_atlas-{atlas}.log",
+        "results/{study}/logs/report_map_{map}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_brain_{map}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/report_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=2500,
         runtime=10,
     params:
-        code=code("report_brain.py"),
-        value=lambda w: "value" if w.map in OWN_MAPS else "t",
+        code=code("report_map.py"),
     script:
-        "../scripts/report_brain.py"
+        "../scripts/report_map.py"
 
 
-rule report_genes_figures:
+rule report_genes:
     """Genes that follow the map, the count test, and what null maps keep."""
     input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
         genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
         counts="results/{study}/genes/{map}_atlas-{atlas}_counts.json",
         null_counts="results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
         nulls="results/{study}/genes/{map}_atlas-{atlas}_nulls.tsv",
+        components="results/{study}/genes/{map}_atlas-{atlas}_pls-components.tsv",
+        multiverse="results/{study}/genes/{map}_atlas-{atlas}_multiverse.tsv" if len(VARIANTS) > 1 else [],
     output:
-        multiext(
-            "results/{study}/report/figures/{map}_atlas-{atlas}",
-            genes_svg="_genes.svg",
-            genes_png="_genes.png",
-            nulls_svg="_nulls.svg",
-            nulls_png="_nulls.png",
-        ),
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_genes.json",
+        genes_svg="results/{study}/report/figures/{map}_atlas-{atlas}_genes.svg",
+        genes_png="results/{study}/report/figures/{map}_atlas-{atlas}_genes.png",
+        nulls_svg="results/{study}/report/figures/{map}_atlas-{atlas}_nulls.svg",
+        nulls_png="results/{study}/report/figures/{map}_atlas-{atlas}_nulls.png",
     log:
-        "results/{study}/logs/report_genes_figures_{map}_atlas-{atlas}.log",
+        "results/{study}/logs/report_genes_{map}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_genes_figures_{map}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/report_genes_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=code("report_genes_figures.py"),
+        code=code("report_genes.py"),
     script:
-        "../scripts/report_genes_figures.py"
+        "../scripts/report_genes.py"
 
 
-rule report_calibration_figure:
-    """False positive rates on this atlas."""
+rule report_calibration:
+    """Do the tests of genes hold their level on this atlas? Which regions lack expression?"""
     input:
-        "results/{study}/genes/atlas-{atlas}_calibration.tsv",
+        calibration="results/{study}/genes/atlas-{atlas}_calibration.tsv",
+        coverage="results/{study}/expression/atlas-{atlas}_coverage.tsv",
     output:
+        part="results/{study}/report/parts/atlas-{atlas}_calibration.json",
         svg="results/{study}/report/figures/atlas-{atlas}_calibration.svg",
         png="results/{study}/report/figures/atlas-{atlas}_calibration.png",
     log:
-        "results/{study}/logs/report_calibration_figure_atlas-{atlas}.log",
+        "results/{study}/logs/report_calibration_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_calibration_figure_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/report_calibration_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=code("report_calibration_figure.py"),
+        code=code("report_calibration.py"),
     script:
-        "../scripts/report_calibration_figure.py"
+        "../scripts/report_calibration.py"
 
 
-rule report_enrichment_figures:
-    """The sets with the smallest p, and the network of sets that share genes."""
+rule report_enrichment:
+    """The sets with the smallest p, and the network of sets that share genes, of every collection."""
     input:
-        sets="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.tsv",
-        clusters="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_clusters.tsv",
-        gmt=lambda w: GMT_FILES[w.collection],
+        sets=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_sets.tsv",
+            collection=COLLECTIONS,
+        ),
+        clusters=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_clusters.tsv",
+            collection=COLLECTIONS,
+        ),
+        gmt=[GMT_FILES[c] for c in COLLECTIONS],
+        gsea=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_gsea.tsv",
+            collection=ENRICHMENT["gsea"],
+        ),
         genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
     output:
-        multiext(
-            "results/{study}/report/figures/{map}_atlas-{atlas}_collection-{collection}",
-            bubbles_svg="_bubbles.svg",
-            bubbles_png="_bubbles.png",
-            network_svg="_network.svg",
-            network_png="_network.png",
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_enrichment.json",
+        bubbles_svg=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.svg",
+            collection=COLLECTIONS,
+        ),
+        bubbles_png=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.png",
+            collection=COLLECTIONS,
+        ),
+        network_svg=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.svg",
+            collection=COLLECTIONS,
+        ),
+        network_png=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.png",
+            collection=COLLECTIONS,
         ),
     log:
-        "results/{study}/logs/report_enrichment_figures_{map}_atlas-{atlas}_{collection}.log",
+        "results/{study}/logs/report_enrichment_{map}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/report_enrichment_figures_{map}_atlas-{atlas}_{collection}.tsv"
+        "results/{study}/benchmarks/report_enrichment_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=1500,
         runtime=10,
     params:
-        code=code("report_enrichment_figures.py"),
+        code=code("report_enrichment.py"),
+        collections=COLLECTIONS,
+        gsea=ENRICHMENT["gsea"],
     script:
-        "../scripts/report_enrichment_figures.py"
+        "../scripts/report_enrichment.py"
 
 
 rule report_page:
     """One page with everything, the methods section, and where every number comes from."""
     input:
-        cohort=expand(
-            "results/{{study}}/cohort/{table}.tsv",
-            table=["participants", "excluded", "summary"] if HAS_COHORT else [],
-        ),
-        qc="results/{study}/connectivity/qc.tsv" if HAS_COHORT else [],
-        quality=("results/{study}/report/figures/cohort_quality.svg" if HAS_COHORT else []),
-        roi=expand(
-            f"results/{{{{study}}}}/group/{{map}}_atlas-{ATLAS}_stat-t_roi.tsv",
-            map=GROUP_MAPS if SHOWS_GROUP else [],
-        ),
-        group_figures=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
-            map=GROUP_MAPS if SHOWS_GROUP else [],
-            figure=["effects", "harmonisation"],
-        ),
-        loso=expand(
-            f"results/{{{{study}}}}/sites/{{map}}_atlas-{ATLAS}_loso.tsv",
-            map=GROUP_MAPS if SHOWS_SITES else [],
-        ),
-        sites_figures=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
-            map=GROUP_MAPS if SHOWS_SITES else [],
-            figure=["loso", "forest"],
-        ),
-        brains=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_brain.png",
-            map=SHOWN_MAPS,
-        ),
-        viewers=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_viewer.html",
-            map=SHOWN_MAPS,
-        ),
-        maps=expand(f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_map.tsv", map=GENE_MAPS),
-        genes=expand(
-            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_genes.tsv",
-            map=GENE_MAPS,
-        ),
-        counts=expand(
-            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_counts.json",
-            map=GENE_MAPS,
-        ),
-        components=expand(
-            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_pls-components.tsv",
-            map=GENE_MAPS,
-        ),
-        genes_figures=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_{{figure}}.svg",
-            map=GENE_MAPS,
-            figure=["genes", "nulls"],
-        ),
-        sets=expand(
-            f"results/{{{{study}}}}/enrichment/{{map}}_atlas-{ATLAS}_collection-{{collection}}_sets.tsv",
-            map=MAPS if SHOWS_SETS else [],
-            collection=COLLECTIONS,
-        ),
-        enrichment_figures=expand(
-            f"results/{{{{study}}}}/report/figures/{{map}}_atlas-{ATLAS}_collection-{{collection}}_{{figure}}.svg",
-            map=MAPS if SHOWS_SETS else [],
-            collection=COLLECTIONS,
-            figure=["bubbles", "network"],
-        ),
-        multiverse=expand(
-            f"results/{{{{study}}}}/genes/{{map}}_atlas-{ATLAS}_multiverse.tsv",
-            map=GENE_MAPS if len(VARIANTS) > 1 else [],
-        ),
-        gsea=rules.enrichment.input[1:] if SHOWS_SETS and ENRICHMENT["gsea"] else [],
-        coverage=(f"results/{{study}}/expression/atlas-{ATLAS}_coverage.tsv" if SHOWS_GENES else []),
-        calibration=f"results/{{study}}/genes/atlas-{ATLAS}_calibration.tsv" if SHOWS_GENES else [],
-        calibration_figure=f"results/{{study}}/report/figures/atlas-{ATLAS}_calibration.svg" if SHOWS_GENES else [],
+        parts=expand("results/{{study}}/report/parts/{part}.json", part=PARTS),
         templates=multiext("scripts/amygene/report/templates/page", ".html.j2", ".css", ".js"),
     output:
         page="results/{study}/report/index.html",
@@ -294,12 +263,7 @@ rule report_page:
         code=code("report_page.py"),
         config=config,
         models=MODELS,
-        group_maps=[(contrast, seed) for contrast in CONTRASTS for seed in SEEDS],
-        maps=MAPS,
-        shown_maps=SHOWN_MAPS,
-        collections=COLLECTIONS,
-        resources=RESOURCES,
-        used=USED_RESOURCES,
+        resources=USED_RESOURCES,
     script:
         "../scripts/report_page.py"
 

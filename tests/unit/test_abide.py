@@ -6,10 +6,10 @@ import socket
 
 import pandas as pd
 import pytest
-from fixtures.abide import PHENOTYPES, make_copy, served
 
 from amygene.cohort import abide
 from amygene.problems import InputError
+from fixtures.abide import PHENOTYPES, make_copy, served
 
 PIPELINE = "dparsf"
 
@@ -63,9 +63,7 @@ def test_commas_and_quotes_inside_a_cell_do_not_shift_the_others(copy, phenotype
 
 def test_whoever_has_no_preprocessed_series_is_left_out_with_the_reason(copy, phenotypes):
     excluded = people(phenotypes)["excluded"]
-    assert excluded[excluded != ""].to_dict() == {
-        copy.traps["no file name"]: "the release has no preprocessed series"
-    }
+    assert excluded[excluded != ""].to_dict() == {copy.traps["no file name"]: "the release has no preprocessed series"}
 
 
 @pytest.mark.parametrize(("regressed", "strategy"), [(True, "filt_global"), (False, "filt_noglobal")])
@@ -98,7 +96,7 @@ def test_phenotypes_are_read_as_the_text_they_are(copy, phenotypes):
 
 def test_series_are_downloaded_once_and_only_of_those_asked_for(tmp_path, copy, address):
     url, asked = address
-    wanted = [row for row in copy.rows[:2]]
+    wanted = list(copy.rows[:2])
     members = [f"sub-{row['SUB_ID']}" for row in wanted]
     assert abide.download_series(members, tmp_path, PIPELINE, False, url) == []
     found = sorted(tmp_path.rglob("*.1D"))

@@ -99,9 +99,7 @@ def test_all_that_is_wrong_with_labels_is_told():
         "labels.tsv: column 'region' is missing; found name",
         "labels.tsv: column 'structure' is missing; found name",
     ]
-    table = pd.DataFrame(
-        {"region": ["a", "a", "b"], "index": [1, 2, 2], "structure": ["cortex", "thalamus", None]}
-    )
+    table = pd.DataFrame({"region": ["a", "a", "b"], "index": [1, 2, 2], "structure": ["cortex", "thalamus", None]})
     assert problems(atlas.user_regions, table, "labels.tsv") == [
         "labels.tsv: region a stands twice",
         "labels.tsv: index 2 stands twice",

@@ -42,7 +42,10 @@ def reasons(rules, sheet=SHEET):
     ("rule", "expected"),
     [
         ([18, 64], {"b": "age 65 is above 64", "c": "age 17.9 is below 18", "d": "age is missing"}),
-        ([None, 20], {"b": "age 65 is above 20", "d": "age is missing", "e": "age 30 is above 20", "f": "age 40 is above 20"}),
+        (
+            [None, 20],
+            {"b": "age 65 is above 20", "d": "age is missing", "e": "age 30 is above 20", "f": "age 40 is above 20"},
+        ),
         ([18, None], {"c": "age 17.9 is below 18", "d": "age is missing"}),
         ({"min": 18, "max": 65}, {"c": "age 17.9 is below 18", "d": "age is missing"}),
         ({"not_in": [30]}, {"d": "age is missing", "e": "age 30 is in [30]"}),

@@ -128,9 +128,7 @@ def test_a_level_of_one_group_only_counts_as_zero_in_the_other():
 
 
 def test_missing_values_are_left_out_and_counted_out():
-    frame = people(
-        ["case"] * 4 + ["control"] * 4, age=[1, 2, np.nan, 4, 5, 6, 7, 9], sex=[*"MFM", None, *"MFFF"]
-    )
+    frame = people(["case"] * 4 + ["control"] * 4, age=[1, 2, np.nan, 4, 5, 6, 7, 9], sex=[*"MFM", None, *"MFFF"])
     rows = demographics(frame, ["c"], ["age", "sex"])
     assert rows[["n_case", "n_control"]].iloc[0].tolist() == [3, 4]
     assert rows[["n_case", "n_control"]].iloc[1].tolist() == [3, 4]

@@ -24,6 +24,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
+
 from amygene import ahba, settings
 from amygene.environments import make_environment
 from amygene.problems import InputError
@@ -38,7 +40,6 @@ from fixtures.ahba import (
     make_donors,
     near_boxes,
 )
-from scipy import stats
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
@@ -238,8 +239,15 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["usual", "two-donors", "plain", "raw", "within", "tolerance-0", "tolerance-6", "left"]
-    + [
+    [
+        "usual",
+        "two-donors",
+        "plain",
+        "raw",
+        "within",
+        "tolerance-0",
+        "tolerance-6",
+        "left",
         "bidirectional",
         "leftright",
         "rightleft",

@@ -23,9 +23,9 @@ def test_every_text_is_escaped_wherever_it_stands():
         page.warning(NASTY),
         page.heading(NASTY),
         page.heading(NASTY, 2),
-        page.picture(b"\x89PNG", "x.png", NASTY),
+        page.picture(page.Shown(b"\x89PNG", "x.png"), NASTY),
         page.table(frame, NASTY, NASTY, folded=NASTY, meanings={NASTY: NASTY}),
-        page.viewer(NASTY, NASTY),
+        *page.viewer(page.Shown(NASTY, "v.html"), NASTY),
         page.code(NASTY, NASTY),
     )
     assert NASTY not in text

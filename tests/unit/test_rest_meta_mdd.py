@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import openpyxl
 import pandas as pd
 import pytest
-from fixtures.rest_meta_mdd import MDD_COLUMNS, SERIES, make_release
 
 from amygene.cohort import rest_meta_mdd as reader
 from amygene.problems import InputError
 from amygene.series import Layout, read_series
+from fixtures.rest_meta_mdd import MDD_COLUMNS, SERIES, make_release
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def test_blocks_are_those_of_the_release_and_do_not_overlap():
         assert last - first + 1 == int(digits)
     ends = sorted(reader.BLOCKS.values())
     # column 1569 is the global signal, no region
-    assert [b[0] - a[1] for a, b in zip(ends, ends[1:], strict=False)] == [1, 1, 1, 1, 1, 2]
+    assert [b[0] - a[1] for a, b in itertools.pairwise(ends)] == [1, 1, 1, 1, 1, 2]
     assert reader.WIDTHS == (1833, 1568)
 
 

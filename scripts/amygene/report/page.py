@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ import pandas as pd
 from amygene.columns import MEANING
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something to show, with the name of the file it came from.
+
+    ``content`` is a table (DataFrame), a picture (bytes), a viewer (str) or JSON (dict).
+    """
+
+    content: Any
+    file: str
 
 
 def render(study: str, sections: Sequence[Mapping[str, Any]]) -> str:
@@ -61,16 +73,16 @@ def heading(text: str, level: int = 1) -> dict[str, Any]:
     return {"kind": "heading" if level == 1 else "subheading", "text": text}
 
 
-def picture(content: bytes, file: str, caption: str) -> dict[str, Any]:
-    """A figure, PNG or SVG by the ending of `file`, carried inside the page."""
-    kind = "image/svg+xml" if file.endswith(".svg") else "image/png"
-    data = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    return {"kind": "figure", "data": data, "file": file, "caption": caption, "alt": caption}
+def picture(shown: Shown, caption: str) -> dict[str, Any]:
+    """A figure, PNG or SVG by the ending of its file, carried inside the page."""
+    kind = "image/svg+xml" if shown.file.endswith(".svg") else "image/png"
+    data = f"data:{kind};base64,{base64.b64encode(shown.content).decode()}"
+    return {"kind": "figure", "data": data, "file": shown.file, "caption": caption, "alt": caption}
 
 
-def viewer(html: str, summary: str) -> dict[str, Any]:
-    """An interactive page inside the page."""
-    return {"kind": "viewer", "html": html, "summary": summary}
+def viewer(shown: Shown, summary: str = "look through the brain") -> list[dict[str, Any]]:
+    """An interactive page inside the page, folded; nothing if it is empty."""
+    return [{"kind": "viewer", "html": shown.content, "summary": summary}] if shown.content else []
 
 
 def code(text: str, summary: str) -> dict[str, Any]:

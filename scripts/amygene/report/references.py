@@ -1,0 +1,58 @@
+"""What the methods text cites, and how citations get their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: key -> reference; a paragraph cites ``[{key}]`` or ``[{key},{key}]``
+REFERENCES = {
+    "bh": "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 1995;57:289-300.",
+    "fl": "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. J Bus Econ Stat 1983;1:292-298.",
+    "winkler": "Winkler AM et al. Permutation inference for the general linear model. NeuroImage 2014;92:381-397.",
+    "phipson": "Phipson B, Smyth GK. Permutation p-values should never be zero. Stat Appl Genet Mol Biol 2010;9:39.",
+    "combat": "Yu M et al. Statistical harmonization corrects site effects in functional connectivity. Hum Brain Mapp 2018;39:4213-4227.",
+    "dl": "DerSimonian R, Laird N. Meta-analysis in clinical trials. Control Clin Trials 1986;7:177-188.",
+    "hk": "Hartung J, Knapp G. On tests of the overall treatment effect in meta-analysis. Stat Med 2001;20:1771-1782.",
+    "hedges": "Hedges LV. Distribution theory for Glass's estimator of effect size. J Educ Stat 1981;6:107-128.",
+    "liu": "Liu Y et al. Transcriptional patterns of amygdala functional connectivity in first-episode, drug-naive major depressive disorder. Transl Psychiatry 2024;14:351. doi 10.1038/s41398-024-03062-z.",
+    "ahba": "Hawrylycz MJ et al. An anatomically comprehensive atlas of the adult human brain transcriptome. Nature 2012;489:391-399.",
+    "abagen": "Markello RD et al. Standardizing workflows in imaging transcriptomics with the abagen toolbox. eLife 2021;10:e72129.",
+    "moran": "Wagner HH, Dray S. Generating spatially constrained null models using Moran spectral randomization. Methods Ecol Evol 2015;6:1169-1178.",
+    "variogram": "Burt JB et al. Generative modeling of brain maps with spatial autocorrelation. NeuroImage 2020;220:117038.",
+    "spin": "Alexander-Bloch AF et al. On testing for spatial correspondence between maps of human brain structure and function. NeuroImage 2018;178:540-551.",
+    "fulcher": "Fulcher BD, Arnatkeviciute A, Fornito A. Overcoming false-positive gene-category enrichment in the analysis of spatially resolved transcriptomic brain atlas data. Nat Commun 2021;12:2669.",
+    "wei": "Wei Y et al. Statistical testing in transcriptomic-neuroimaging studies. Hum Brain Mapp 2022;43:885-901.",
+    "gsea": "Subramanian A et al. Gene set enrichment analysis. Proc Natl Acad Sci USA 2005;102:15545-15550.",
+    "pls": "Abdi H, Williams LJ. Partial least squares methods. Methods Mol Biol 2013;930:549-579.",
+    "metascape": "Zhou Y et al. Metascape provides a biologist-oriented resource. Nat Commun 2019;10:1523.",
+    "nilearn": "Nilearn contributors. nilearn. doi 10.5281/zenodo.8397156.",
+    "snakemake": "Molder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",
+}
+
+
+def cited(paragraphs: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Number the citations.
+
+    Parameters
+    ----------
+    paragraphs
+        With ``{key}`` where the number of a reference belongs.
+
+    Returns
+    -------
+    paragraphs, references : lists of str
+        References in the order in which they are cited.
+    """
+    used: list[str] = []
+
+    def numbered(text: str) -> str:
+        first, *parts = text.split("{")
+        for part in parts:
+            key, _, rest = part.partition("}")
+            if key not in used:
+                used.append(key)
+            first += f"{used.index(key) + 1}{rest}"
+        return first
+
+    done = [numbered(text) for text in paragraphs]
+    return done, [REFERENCES[key] for key in used]

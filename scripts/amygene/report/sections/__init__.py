@@ -1,0 +1,14 @@
+"""The sections of the report, one module per stage.
+
+A module makes *parts*: lists of blocks (`amygene.report.page`) and the sentences that the summary repeats. Where a
+stage has something to say in the methods section, its module has ``methods``.
+"""
+
+#: section -> title and question, in the order of the page
+SECTIONS = {
+    "cohort": ("Cohort", "Who is in, who is out, and what are the data like?"),
+    "group": ("Group difference", "Where do the groups differ?"),
+    "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
+    "genes": ("Genes", "Which genes follow the map?"),
+    "enrichment": ("Gene sets", "Which processes and cells follow the map?"),
+}

@@ -1,0 +1,33 @@
+"""Part of the report: gene sets that follow a map, collection by collection."""
+
+from amygene.enrichment import kappa
+from amygene.genesets import measured_sets, read_gmt
+from amygene.report.figures_genes import bubbles, network
+from amygene.report.parts import Files, write_part
+from amygene.report.sections import enrichment
+from amygene.report.style import save
+from amygene.tables import read_table
+from job import start
+
+start(snakemake.log[0])
+source, output, params = snakemake.input, snakemake.output, snakemake.params
+files = Files(snakemake.wildcards.study)
+genes = read_table(source.genes)["gene"]
+replicates = dict(zip(params.gsea, source.gsea, strict=True))
+collections = []
+for i, name in enumerate(params.collections):
+    table, clusters = files.table(source.sets[i]), read_table(source.clusters[i])
+    sets = read_gmt(source.gmt[i])
+    _, membership = measured_sets({name: sets[name] for name in clusters["set"]}, genes, 1, len(genes))
+    save(bubbles(table.content, name), output.bubbles_svg[i], output.bubbles_png[i])
+    save(network(clusters, kappa(membership)), output.network_svg[i], output.network_png[i])
+    collections.append(
+        enrichment.Collection(
+            name,
+            table,
+            files.picture(output.bubbles_svg[i]),
+            files.picture(output.network_svg[i]),
+            files.table(replicates[name]) if name in replicates else None,
+        )
+    )
+write_part(output.part, "enrichment", enrichment.part(snakemake.wildcards.map, collections), source)
