@@ -270,7 +270,8 @@ def main() -> None:
     for benchmark in (gene_nulls, set_scores, variograms, edges):
         rows += benchmark(np.random.default_rng(1))
         print(table(rows).splitlines()[-1], flush=True)
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
     head = f"{datetime.date.today()}, {cpu or platform.processor()}, one thread, CPU time, median of {REPEATS} turns."
     text = f"{head}\n\n{table(rows)}"
     print(text)

@@ -61,7 +61,7 @@ rule expression_download:
         mem_mb=1000,
         runtime=120,
     shell:
-        "resources/envs/abagen/bin/python -E {workflow.basedir:q}/scripts/expression_download.py"
+        "resources/envs/abagen/bin/python -E scripts/expression_download.py"
         " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
 
 
@@ -92,7 +92,7 @@ rule expression_abagen:
         settings=lambda w: json.dumps(VARIANTS[w.variant]),
         donors_folder=DONORS_FOLDER,
     shell:
-        "resources/envs/abagen/bin/python -E {workflow.basedir:q}/scripts/expression_abagen.py"
+        "resources/envs/abagen/bin/python -E scripts/expression_abagen.py"
         " --settings {params.settings:q} --image {input.image:q} --regions {input.regions:q}"
         " --donors-folder {params.donors_folder:q} --expression {output.expression:q}"
         " --samples {output.samples:q} --log {log:q}"
