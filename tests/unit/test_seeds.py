@@ -38,7 +38,8 @@ def test_the_config_s_own_seed_goes_before_the_table():
 def test_seeds_that_the_atlas_does_not_have_are_named_with_what_to_do():
     labels = ["Insula_L", "Amygdala_L", "Amygdala_R", "Insula_R"]
     seeds = {"LAMY": ["Amygdala_L"], "CMA": ["CMA"], "MIX": ["Amygdala_L", "x", "y"]}
-    advice = "add a row to config/seeds.tsv or name regions of the atlas (such as Amygdala_L, Amygdala_R, Insula_L and 1 more)"
+    such = "such as Amygdala_L, Amygdala_R, Insula_L and 1 more"
+    advice = f"add a row to config/seeds.tsv or name regions of the atlas ({such})"
     assert check_seeds(seeds, labels, "AAL116") == [
         f"config key seeds: CMA stands for CMA, which the atlas AAL116 does not have; {advice}",
         f"config key seeds: MIX stands for x, y, which the atlas AAL116 does not have; {advice}",
