@@ -53,7 +53,7 @@ def test_harmonisation_leaves_out_what_could_not_be_estimated():
         for k, w in enumerate(("covariate", "none", "combat", "random-effects"))
         for i in range(5)
     ]
-    figure = figures_group.harmonisation(pd.DataFrame(rows, columns=["site_effects", "region", "t"]))
+    figure = figures_group.harmonisation(pd.DataFrame(rows, columns=["site_effects", "region", "g"]))
     assert len(figure.axes) == 2
 
 

@@ -76,3 +76,9 @@ def test_p_is_written_as_in_a_paper(p, words):
 @pytest.mark.parametrize(("value", "words"), [(3.0, "3"), (0.012345, "0.0123"), (-12.3456, "-12.3"), (573, "573")])
 def test_numbers_have_three_digits(value, words):
     assert page.number(value) == words
+
+
+def test_maps_are_called_what_a_person_calls_them():
+    assert page.map_name("contrast-MDDvsHC_seed-RAMY") == "MDDvsHC, RAMY"
+    assert page.map_name("contrast-MDDvsHC_seed-Amygdala_L") == "MDDvsHC, Amygdala_L"
+    assert page.map_name("map-thickness") == "thickness"

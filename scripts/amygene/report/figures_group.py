@@ -42,17 +42,20 @@ def effects(table: pd.DataFrame, title: str) -> Figure:
 
 
 def harmonisation(table: pd.DataFrame) -> Figure:
-    """T-maps of three ways to deal with sites against the T-map with site as a covariate."""
-    t = table.pivot(index="region", columns="site_effects", values="t")
-    others = [way for way in _WAYS if way != "covariate" and way in t and t[way].notna().any()]
+    """Effects under three ways to deal with sites against those with site as a covariate.
+
+    Hedges g, not t: the t of random effects has as many degrees of freedom as there are sites, less one.
+    """
+    g = table.pivot(index="region", columns="site_effects", values="g")
+    others = [way for way in _WAYS if way != "covariate" and way in g and g[way].notna().any()]
     figure, axes = plt.subplots(1, max(len(others), 1), figsize=(2.7 * max(len(others), 1), 2.8), squeeze=False)
     for axis, way in zip(axes[0], others, strict=False):
-        both = t[["covariate", way]].dropna()
+        both = g[["covariate", way]].dropna()
         reach = np.abs(both.to_numpy()).max() * 1.08
         axis.plot([-reach, reach], [-reach, reach], color=GREY, lw=0.8)
         axis.scatter(both["covariate"], both[way], s=10, color=CONTROL, alpha=0.7, lw=0)
         r = np.corrcoef(both["covariate"], both[way])[0, 1]
-        axis.set(title=_WAYS[way], xlabel="t, site as covariate", ylabel=f"t, {_WAYS[way]}")
+        axis.set(title=_WAYS[way], xlabel="g, site as covariate", ylabel=f"g, {_WAYS[way]}")
         axis.text(0.04, 0.96, f"r = {r:.2f}", transform=axis.transAxes, va="top")
     return figure
 

@@ -145,6 +145,14 @@ def _cell(column: str, value: Any) -> dict[str, Any]:
     return {"text": str(value), "number": None}
 
 
+def map_name(name: str) -> str:
+    """A map as a person calls it: ``contrast-MDDvsHC_seed-RAMY`` is "MDDvsHC, RAMY", ``map-thickness`` "thickness"."""
+    if name.startswith("map-"):
+        return name.removeprefix("map-")
+    contrast, _, seed = name.removeprefix("contrast-").partition("_seed-")
+    return f"{contrast}, {seed}"
+
+
 def number(value: float, is_p: bool = False) -> str:
     """A number as a person reads it: three significant digits, counts without decimals."""
     if is_p:

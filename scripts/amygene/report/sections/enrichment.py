@@ -29,7 +29,7 @@ class Collection:
 
 def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, Any]], list[str]]:
     """Blocks and findings of one map."""
-    blocks: list[dict[str, Any]] = [page.heading(name)]
+    blocks: list[dict[str, Any]] = [page.heading(page.map_name(name))]
     for collection in collections:
         table = collection.sets.content
         blocks += [
@@ -86,7 +86,7 @@ def counted(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     best = pd.concat(tables.values()).assign(size=lambda t: t["z_null"].abs())
     best = best[best["q_null"] < 0.05].sort_values(["p_null", "size"], ascending=[True, False])
     first = f"; first: {some(best['set'], 3)}" if len(best) else ""
-    return f"{name}: sets at q < .05 under null maps: {', '.join(parts)}{first}."
+    return f"{page.map_name(name)}: sets at q < .05 under null maps: {', '.join(parts)}{first}."
 
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -16,7 +16,7 @@ N_GENES = 100
 
 def own_map(name: str, brain: Shown, viewer: Shown) -> tuple[list[dict[str, Any]], list[str]]:
     """A map of the user's own on the brain; group maps are shown where the groups are compared."""
-    return [page.heading(name), page.picture(brain, "The map."), *page.viewer(viewer)], []
+    return [page.heading(page.map_name(name)), page.picture(brain, "The map."), *page.viewer(viewer)], []
 
 
 def part(
@@ -48,7 +48,7 @@ def part(
     ordered = genes.content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())
     best = ordered.sort_values(["p_null", "distance"], ascending=[True, False]).drop(columns="distance").head(N_GENES)
     blocks = [
-        page.heading(name),
+        page.heading(page.map_name(name)),
         page.words(
             found, f"{int(used.content['used'].sum())} regions enter." + (f" Left out: {note}." if note else "")
         ),
@@ -89,7 +89,7 @@ def followers(table: pd.DataFrame, counts: Mapping[str, Any], name: str) -> str:
     verdict = "more than" if p < 0.05 else "no more than"
     best = table.loc[(table["r"] - table["null_mean"]).abs().idxmax()]
     return (
-        f"{name}: {counts['genes_q_null']} of {counts['n_genes']} genes follow the map at q < .05 under null maps. Taking regions for "
+        f"{page.map_name(name)}: {counts['genes_q_null']} of {counts['n_genes']} genes follow the map at q < .05 under null maps. Taking regions for "
         f"independent would give {counts['genes_q_parametric']}; that is {verdict} null maps give (median {counts['null_count_median']:.0f}, "
         f"p {page.p_words(p)}). The gene furthest from its null mean is {best['gene']} (r = {best['r']:.2f}, p {page.p_words(best['p_null'])})."
     )
