@@ -37,7 +37,7 @@ from amygene.genes import correlate, count_test, parametric_p
 from amygene.genesets import measured_sets, read_gmt
 from amygene.nulls.calibration import false_positive_rates
 from amygene.nulls.stratified import null_maps
-from amygene.sites import leave_site_out
+from amygene.sites import leave_sites_out
 from amygene.stats.design import Design
 from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
@@ -97,7 +97,7 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
         "edges: p < .05": np.mean(edge_p < 0.05),
         "edges: any family-wise p < .05": float(np.nanmin(p_max(t, maxima)) < 0.05),
         "held-out site: p < .05": np.mean(
-            [leave_site_out(comparison, s, number, DRAWS, 5).p_heldout_rest < 0.05 for s in (0, 1)]
+            [one.p_heldout_rest < 0.05 for one in leave_sites_out(comparison, [0, 1], number, DRAWS, 5).values()]
         ),
     }
     for way in ("combat", "random-effects"):

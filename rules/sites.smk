@@ -6,7 +6,7 @@
 
 
 rule sites_leave_out:
-    """Leave the sites of one bucket out, one after the other."""
+    """Leave the sites of one bucket out, one at a time."""
     input:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     output:

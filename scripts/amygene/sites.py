@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import pandas as pd
 from amygene.comparison import Comparison
 from amygene.effects import estimates
 from amygene.stats.permutation import blocks, draw_orders, monte_carlo_error, p_value, reaches, restrict
+from amygene.stats.random_effects import pool
+from amygene.stats.sitewise import SitewisePermutation, Subset
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Result of leaving one site out; see `leave_site_out`."""
+    """Result of leaving one site out; see `leave_sites_out`."""
 
     n_case: int
     n_control: int
@@ -52,8 +55,10 @@ def map_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where(n[..., 0] >= 3, r, np.nan)
 
 
-def leave_site_out(comparison: Comparison, site: int, seed: int, n_permutations: int, min_per_group: int) -> LeftOut:
-    """Leave one site out of a contrast.
+def leave_sites_out(
+    comparison: Comparison, sites: Sequence[int], seed: int, n_permutations: int, min_per_group: int
+) -> dict[int, LeftOut]:
+    """Leave sites out of a contrast, one at a time.
 
     Two views. The replicate (Liu 2024): T-map of the rest against the T-map of everybody. The two share most of
     their participants, so their correlation is high in pure noise; it comes with the band that it has when
@@ -65,51 +70,135 @@ def leave_site_out(comparison: Comparison, site: int, seed: int, n_permutations:
     ----------
     comparison
         All sites.
-    site
-        The site to leave out.
+    sites
+        The sites to leave out.
     seed, n_permutations
         Of the relabelings, which are those of the stage group.
     min_per_group
-        Cases and controls that the site needs to be tested alone.
+        Cases and controls that a site needs to be tested alone.
+
+    Returns
+    -------
+    dict
+        Site -> result.
     """
     comparison = replace(comparison, design=replace(comparison.design, strata=comparison.sites))
-    inside = np.flatnonzero(comparison.sites == site)
-    outside = np.flatnonzero(comparison.sites != site)
-    rest = comparison.subset(outside)
-    alone = comparison.per_site[site]
-    n_case = int(alone.design.case.sum())
-    n_control = len(inside) - n_case
-
-    t_full, t_rest, t_alone = comparison.t(), rest.t(), alone.t()
-    note = None
-    if min(n_case, n_control) == 0:
-        note = "one group only: cannot be tested alone"
-    elif min(n_case, n_control) < min_per_group:
-        note = f"fewer than {min_per_group} in a group: not tested alone"
-    elif not np.isfinite(t_alone).any():
-        note = "too few participants for the covariates: cannot be tested alone"
-    if not np.isfinite(t_rest).any():
-        note = "the other sites cannot be compared without it"
-    testable = note is None
-    r_with_full = float(map_correlation(t_rest, t_full))
-    r_alone = float(map_correlation(t_alone, t_rest)) if testable else np.nan
-
-    band = []
-    exceedances = 0
+    draws = _SiteDraws(comparison)
+    work = [_Site(comparison, site, min_per_group, draws) for site in sites]
     for indices in blocks(0, n_permutations):
-        orders = draw_orders(seed, indices, comparison.sites)
-        kept = indices < n_permutations
-        if np.isfinite(r_with_full):
-            band.append(
-                map_correlation(rest.permuted_t(restrict(orders, outside)), comparison.permuted_t(orders))[kept]
-            )
-        if testable:
-            drawn = map_correlation(alone.permuted_t(restrict(orders, inside)), t_rest[None])[kept]
-            exceedances += int(reaches(drawn, np.array(r_alone)).sum())
-    low, high = np.nanpercentile(np.concatenate(band), [2.5, 97.5]) if band else (np.nan, np.nan)
-    p = float(p_value(np.array(exceedances), n_permutations)) if testable else np.nan
-    error = float(monte_carlo_error(np.array(p), n_permutations))
-    return LeftOut(n_case, n_control, r_with_full, float(low), float(high), r_alone, p, error, note)
+        drawn = draws.block(draw_orders(seed, indices, comparison.sites))
+        full = drawn.without(None)
+        for one in work:
+            one.count(full, drawn, indices < n_permutations)
+    return {one.site: one.result(n_permutations) for one in work}
+
+
+class _Site:
+    """A site that is left out, and what the permutations say so far."""
+
+    def __init__(self, comparison: Comparison, site: int, min_per_group: int, draws: _SiteDraws):
+        self.site = site
+        rest, alone = comparison.subset(np.flatnonzero(comparison.sites != site)), comparison.per_site[site]
+        self.n_case = int(alone.design.case.sum())
+        self.n_control = len(alone.sites) - self.n_case
+        self.t_rest, t_alone = rest.t(), alone.t()
+        self.note = None
+        if min(self.n_case, self.n_control) == 0:
+            self.note = "one group only: cannot be tested alone"
+        elif min(self.n_case, self.n_control) < min_per_group:
+            self.note = f"fewer than {min_per_group} in a group: not tested alone"
+        elif not np.isfinite(t_alone).any():
+            self.note = "too few participants for the covariates: cannot be tested alone"
+        if not np.isfinite(self.t_rest).any():
+            self.note = "the other sites cannot be compared without it"
+        self.r_with_full = float(map_correlation(self.t_rest, comparison.t()))
+        self.r_alone = float(map_correlation(t_alone, self.t_rest)) if self.note is None else np.nan
+        self.band: list[np.ndarray] = []
+        self.exceedances = 0
+
+    def count(self, full: np.ndarray, drawn: _Block, kept: np.ndarray) -> None:
+        """Take in a block of permutations, of which some are `kept`; `full` are the maps of everybody."""
+        if np.isfinite(self.r_with_full):
+            self.band.append(map_correlation(drawn.without(self.site), full)[kept])
+        if self.note is None:
+            r = map_correlation(drawn.alone(self.site), self.t_rest[None])[kept]
+            self.exceedances += int(reaches(r, np.array(self.r_alone)).sum())
+
+    def result(self, n_permutations: int) -> LeftOut:
+        low, high = np.nanpercentile(np.concatenate(self.band), [2.5, 97.5]) if self.band else (np.nan, np.nan)
+        p = float(p_value(np.array(self.exceedances), n_permutations)) if self.note is None else np.nan
+        error = float(monte_carlo_error(np.array(p), n_permutations))
+        return LeftOut(
+            self.n_case, self.n_control, self.r_with_full, float(low), float(high), self.r_alone, p, error, self.note
+        )
+
+
+class _SiteDraws:
+    """Permuted T-maps of everybody, of every site alone and of everybody without a site."""
+
+    def __init__(self, comparison: Comparison):
+        self.comparison = comparison
+        # without a column for sites "combat" and "random-effects" have the same sites alone as "none"
+        design = comparison.prepared[1]
+        self.sitewise = SitewisePermutation(comparison.z, design.case, design.nuisance, comparison.sites)
+        self.n_sites = self.sitewise.n_sites
+        self.subsets: dict[tuple[str, int | None], Subset] = {}
+
+    def subset(self, kind: str, site: int | None) -> Subset:
+        """Sites of ("alone", site), ("without", site) or, for everybody, ("without", None)."""
+        if (kind, site) not in self.subsets:
+            numbers = np.arange(self.n_sites)
+            chosen = numbers == site if kind == "alone" else numbers != (-1 if site is None else site)
+            self.subsets[kind, site] = self.sitewise.subset(chosen)
+        return self.subsets[kind, site]
+
+    @cached_property
+    def harmonised(self) -> dict[int | None, tuple[np.ndarray, Comparison]]:
+        """With "combat" every set of sites is harmonised by itself: rows and comparison, by the site left out."""
+        sites = self.comparison.sites
+        left_out = [None, *range(self.n_sites)]
+        rows = {site: np.flatnonzero(sites != (-1 if site is None else site)) for site in left_out}
+        return {site: (rows[site], self.comparison.subset(rows[site])) for site in left_out}
+
+    def block(self, orders: np.ndarray) -> _Block:
+        """Draw the permutations `orders`."""
+        return _Block(self, orders, self.sitewise.products(orders))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block of permutations of `_SiteDraws`; maps are of shape (n_permutations, n_regions)."""
+
+    draws: _SiteDraws
+    orders: np.ndarray
+    products: list[np.ndarray]
+
+    def alone(self, site: int) -> np.ndarray:
+        """T-maps of one site."""
+        return _ratio(*self.draws.subset("alone", site).draw(self.products))
+
+    @cached_property
+    def per_site(self) -> tuple[np.ndarray, np.ndarray]:
+        """Slopes and errors of all sites alone, shape (n_sites, n_permutations, n_regions)."""
+        found = [self.draws.subset("alone", site).draw(self.products) for site in range(self.draws.n_sites)]
+        return np.stack([beta for beta, _ in found]), np.stack([se for _, se in found])
+
+    def without(self, site: int | None) -> np.ndarray:
+        """T-maps of everybody but one site; None: of everybody."""
+        way = self.draws.comparison.site_effects
+        if way == "combat":
+            rows, rest = self.draws.harmonised[site]
+            return rest.permuted_t(restrict(self.orders, rows))
+        if way == "random-effects":
+            keep = np.arange(self.draws.n_sites) != (-1 if site is None else site)
+            found = pool(self.per_site[0][keep], self.per_site[1][keep])
+            return _ratio(found.beta, found.se)
+        return _ratio(*self.draws.subset("without", site).draw(self.products))
+
+
+def _ratio(beta: np.ndarray, se: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return beta / se
 
 
 def loso_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
