@@ -1,15 +1,21 @@
 """What every script does first."""
 
+import atexit
 import sys
+import time
 import traceback
 
 from amygene.problems import InputError
 
 
 def start(log):
-    """Send output to the rule's log; tell a user's mistake in words and everything else with its traceback."""
+    """Send output to the rule's log; tell a user's mistake in words and everything else with its traceback.
+
+    The log ends with the CPU time that the job took to start (Python and its imports) and to work.
+    """
     stream = open(log, "w", buffering=1)  # noqa: SIM115 - open until the job ends
     sys.stdout = sys.stderr = stream
+    started = time.process_time()
 
     def tell(kind, error, trace):
         if issubclass(kind, InputError):
@@ -17,4 +23,8 @@ def start(log):
         else:
             traceback.print_exception(kind, error, trace, file=stream)
 
+    def account():
+        print(f"CPU: {started:.2f} s to start, {time.process_time() - started:.2f} s of work", file=stream)
+
     sys.excepthook = tell
+    atexit.register(account)
