@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse
 
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit
 from amygene.stats.permutation import TIE, p_value
@@ -235,6 +235,8 @@ def hypergeometric_p(membership: sparse.csr_array, listed: np.ndarray) -> tuple[
     p, n_listed : arrays of shape (n_sets,)
         One-sided p, and listed genes of the set.
     """
+    from scipy import stats  # its import takes longer than most jobs that use this module
+
     sizes = np.asarray(membership.sum(axis=1))
     n_listed = np.asarray(membership @ listed.astype(float))
     p = stats.hypergeom.sf(n_listed - 1, membership.shape[1], listed.sum(), sizes)
