@@ -20,10 +20,21 @@ MIN_REGIONS = 5
 
 
 def ranks(values: np.ndarray, axis: int) -> np.ndarray:
-    """Average ranks along an axis, NaN staying NaN: Pearson of ranks is Spearman's correlation."""
+    """Average ranks along an axis: Pearson of ranks is Spearman's correlation."""
     from scipy.stats import rankdata
 
-    return rankdata(values, axis=axis, nan_policy="omit")
+    return rankdata(values, axis=axis)
+
+
+def standard(values: np.ndarray, axis: int, correlation: str) -> np.ndarray:
+    """Values (nothing missing) such that a product of two is their correlation, NaN where they do not vary.
+
+    Parameters
+    ----------
+    correlation
+        ``pearson`` or ``spearman``.
+    """
+    return unit(ranks(values, axis) if correlation == "spearman" else values, axis)
 
 
 def parametric_p(r: np.ndarray, n: np.ndarray | int) -> np.ndarray:
@@ -62,7 +73,9 @@ def complete_genes(expression: np.ndarray) -> np.ndarray:
     return ~np.isnan(unit(expression, 0)).any(axis=0)
 
 
-def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> tuple[MapTest, np.ndarray]:
+def correlate(
+    observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray, correlation: str = "pearson"
+) -> tuple[MapTest, np.ndarray]:
     """Correlation of the map and of its null maps with every gene.
 
     Null hypothesis per gene: the map is one of its null maps (see `nulls.stratified`), unrelated to the gene.
@@ -73,11 +86,14 @@ def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarra
     null_maps : array of shape (n_maps, n_regions)
     expression : array of shape (n_regions, n_genes)
         Missing as NaN; such a gene is correlated over the regions in which it is measured.
+    correlation
+        ``pearson`` or ``spearman`` (ranks are those among the regions in which the gene is measured).
 
     Returns
     -------
     MapTest
-        NaN scores where a gene does not vary; such a gene counts in no maximum.
+        NaN scores where a gene, or the map in the gene's regions, does not vary; such a gene counts in no maximum.
+        A null map that does not vary there correlates with 0.
     n : array of int, shape (n_genes,)
         Regions each correlation rests on.
     """
@@ -85,16 +101,23 @@ def correlate(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarra
     score, null_mean = np.full(n_genes, np.nan), np.full(n_genes, np.nan)
     exceedances = np.zeros(n_genes, dtype=np.int64)
     maxima = np.zeros(len(null_maps))
-    everywhere = NullMaps(unit(observed, 0), unit(null_maps, 1))
+    everywhere = NullMaps(standard(observed, 0, correlation), standard(null_maps, 1, correlation))
     # block by block, so that the shapes of the products do not depend on how genes are dealt to chunks
     for first in range(0, n_genes, COLUMNS):
-        block = expression[:, first : first + COLUMNS]
+        # in one layout, too: it decides the order of sums
+        block = np.ascontiguousarray(expression[:, first : first + COLUMNS])
         for rows, columns in complete_cases(block):
             if len(rows) < MIN_REGIONS:
                 continue
             whole = len(rows) == len(observed)
-            maps = everywhere if whole else NullMaps(unit(observed[rows], 0), unit(null_maps[:, rows], 1))
-            profiles = unit(block if len(columns) == block.shape[1] and whole else block[np.ix_(rows, columns)], 0)
+            maps = everywhere
+            if not whole:
+                own = standard(observed[rows], 0, correlation)
+                if np.isnan(own).any():
+                    continue
+                maps = NullMaps(own, np.nan_to_num(standard(null_maps[:, rows], 1, correlation)))
+            values = block if len(columns) == block.shape[1] and whole else block[np.ix_(rows, columns)]
+            profiles = standard(values, 0, correlation)
             varies = ~np.isnan(profiles).any(axis=0)
             if not varies.all():
                 profiles[:, ~varies] = 0
@@ -127,21 +150,32 @@ class CountTest:
         return float(p_value(np.array((self.null >= self.observed).sum()), len(self.null)))
 
 
-def count_test(observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray) -> CountTest:
+def count_test(
+    observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray, correlation: str = "pearson"
+) -> CountTest:
     """The study's count test, with the count recomputed under every null map.
 
     Null hypothesis: the map is one of its null maps. Parameters as of `correlate`.
     """
     maps = np.vstack([observed, null_maps])
-    n = (~np.isnan(expression)).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        usable = (n >= MIN_REGIONS) & (np.nanmax(expression, axis=0) > np.nanmin(expression, axis=0))
+    measured = ~np.isnan(expression)
+    n = measured.sum(axis=0)
+    usable = (n >= MIN_REGIONS) & _varies(expression, measured, n)
     expression, n = expression[:, usable], n[usable]
     if (n == len(observed)).all():
-        counts = _counts_complete(unit(maps, 1), unit(expression, 0), len(observed))
+        counts = _counts_complete(standard(maps, 1, correlation), standard(expression, 0, correlation), len(observed))
+    elif correlation == "spearman":
+        counts = _counts_ranked(maps, expression, n)
     else:
         counts = _counts_missing(maps - maps.mean(axis=1, keepdims=True), expression, n)
     return CountTest(int(counts[0]), counts[1:])
+
+
+def _varies(expression: np.ndarray, measured: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Genes that vary over the regions in which they are measured, by the measure of `unit`."""
+    mean = np.where(measured, expression, 0).sum(axis=0) / np.maximum(n, 1)
+    length = np.linalg.norm(np.where(measured, expression - mean, 0), axis=0)
+    return length > 1e-10 * np.sqrt(n) * np.abs(mean)
 
 
 #: maps whose correlations with all genes are held at a time
@@ -175,5 +209,21 @@ def _counts_missing(maps: np.ndarray, expression: np.ndarray, n: np.ndarray) -> 
         spread2 = (some * some) @ measured - total * total / n
         with np.errstate(invalid="ignore", divide="ignore"):
             r = some @ genes / np.sqrt(np.maximum(spread2, 0) * length2)
+        counts[top : top + _MAPS] = discoveries(parametric_p(r, n), LEVEL)
+    return counts
+
+
+def _counts_ranked(maps: np.ndarray, expression: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """The same by Spearman's correlation: ranks are those among the regions in which a gene is measured."""
+    groups = [
+        (rows, columns, standard(expression[np.ix_(rows, columns)], 0, "spearman"))
+        for rows, columns in complete_cases(expression)
+    ]
+    counts = np.zeros(len(maps), dtype=np.int64)
+    for top in range(0, len(maps), _MAPS):
+        some = maps[top : top + _MAPS]
+        r = np.empty((len(some), expression.shape[1]))
+        for rows, columns, profiles in groups:
+            r[:, columns] = standard(some[:, rows], 1, "spearman") @ profiles
         counts[top : top + _MAPS] = discoveries(parametric_p(r, n), LEVEL)
     return counts
