@@ -22,7 +22,7 @@ def map_from_table(table: pd.DataFrame, region: str, value: str, regions: pd.Dat
     Parameters
     ----------
     table
-        As read, one row per region; rows that are no region of the atlas are named and left out.
+        As read, one row per region; rows that are no region of the atlas are left out (`atlas.other_rows` names them).
     region, value
         Its columns.
     regions
@@ -60,18 +60,29 @@ def map_from_table(table: pd.DataFrame, region: str, value: str, regions: pd.Dat
 def map_from_image(image: Nifti1Image, atlas: Nifti1Image, regions: pd.DataFrame, name: str) -> pd.Series:
     """Mean of an image over every region of the atlas.
 
-    The image is resampled to the atlas's grid if need be; voxels that are not finite or exactly 0 (outside the
-    mask) are left out. A region of which less than half is covered is missing.
+    Voxels that are not finite or exactly 0 (outside the mask) are left out. An image on another grid is
+    interpolated linearly at the atlas's voxels, from those of its voxels that count. A region of which less than
+    half is covered is missing.
     """
-    if len(image.shape) != 3:
+    values = np.asarray(image.dataobj, dtype=float)
+    if values.ndim == 4 and values.shape[3] == 1:
+        values = values[..., 0]
+    if values.ndim != 3:
         raise InputError(f"{name}: expected a 3D image, found shape {image.shape}")
-    if image.shape != atlas.shape or not np.allclose(image.affine, atlas.affine):
-        from nilearn.image import resample_to_img
-
-        image = resample_to_img(image, atlas, interpolation="continuous", force_resample=True, copy_header=True)
-    values = np.asarray(image.dataobj, dtype=float).ravel()
-    numbers = np.asanyarray(atlas.dataobj).round().astype(np.int64).ravel()
     covered = np.isfinite(values) & (values != 0)
+    if values.shape != atlas.shape[:3] or not np.allclose(image.affine, atlas.affine):
+        from scipy.ndimage import affine_transform
+
+        # from voxels of the atlas to those of the image
+        to_image = np.linalg.inv(image.affine) @ atlas.affine
+        total, share = (
+            affine_transform(part, to_image, output_shape=atlas.shape[:3], order=1)
+            for part in (np.where(covered, values, 0), covered.astype(float))
+        )
+        covered = share >= 0.5
+        values = np.divide(total, share, out=np.full(total.shape, np.nan), where=covered)
+    values, covered = values.ravel(), covered.ravel()
+    numbers = np.asanyarray(atlas.dataobj).round().astype(np.int64).ravel()
     size = np.bincount(numbers)
     n = np.bincount(numbers[covered], minlength=len(size))
     total = np.bincount(numbers[covered], weights=values[covered], minlength=len(size))
