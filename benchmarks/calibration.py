@@ -32,7 +32,7 @@ from amygene.cohort import simulated
 from amygene.comparison import Comparison, count_exceedances
 from amygene.connectivity import seed_connectivity
 from amygene.enrichment import RandomSets, coexpression_test, hypergeometric_p, make_pools, set_test
-from amygene.expression import set_profile
+from amygene.expression import read_dk83, set_profile
 from amygene.genes import correlate, count_test, parametric_p
 from amygene.genesets import measured_sets, read_gmt
 from amygene.nulls.calibration import false_positive_rates
@@ -42,7 +42,6 @@ from amygene.stats.design import Design
 from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import p_max, p_value
-from amygene.tables import read_matrix
 
 RESOURCES = ROOT / "resources"
 SITES = {"S1": [20, 20], "S2": [20, 20]}
@@ -57,7 +56,7 @@ def world() -> tuple[pd.DataFrame, pd.DataFrame, dict[str, list[str]]]:
     folder = RESOURCES / "imaging-transcriptomics"
     regions = atlas.dk83_regions(pd.read_csv(folder / "atlas_regions_info.csv"))
     image = nibabel.load(folder / "atlas-desikankilliany_1mm_MNI152.nii.gz")
-    expression = read_matrix(folder / "gene_expression_data.csv", names="Region", drop=["label"])
+    expression = read_dk83(folder / "gene_expression_data.csv")
     return (
         atlas.locate(regions, image, "DK83"),
         expression,

@@ -4,17 +4,17 @@ import pandas as pd
 
 from amygene.cohort import simulated
 from amygene.cohort.mat import write_mat
-from amygene.expression import set_profile
+from amygene.expression import read_dk83, set_profile
 from amygene.files import replacing
 from amygene.genesets import read_gmt
 from amygene.problems import InputError
-from amygene.tables import read_matrix, read_table, write_table
+from amygene.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 settings, seed = snakemake.params.settings, snakemake.params.seed
 regions = read_table(snakemake.input.regions)
-expression = read_matrix(snakemake.input.expression, names="Region", drop=["label"])
+expression = read_dk83(snakemake.input.expression)
 sets = read_gmt(snakemake.input.sets)
 if settings["category"] not in sets:
     raise InputError(f"config key cohort.simulated.category: {settings['category']!r} is no set of GO BP")

@@ -1,14 +1,16 @@
 """Bring the expression matrix into the atlas's order."""
 
-from amygene.expression import align
+from amygene.atlas import other_rows
+from amygene.expression import align, read_dk83
 from amygene.files import write_arrays
 from amygene.tables import read_matrix, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output
-embedded = {"names": "Region", "drop": ["label"]} if snakemake.params.source == "DK83" else {}
-expression, coverage = align(read_matrix(source.matrix, **embedded), read_table(source.regions), source.matrix)
+matrix = (read_dk83 if snakemake.params.source == "DK83" else read_matrix)(source.matrix)
+regions = read_table(source.regions)
+expression, coverage = align(matrix, regions, source.matrix)
 if source.get("samples"):
     samples = read_table(source.samples).set_index("region")["n_samples"]
     coverage["n_samples"] = coverage["region"].map(samples).fillna(0).astype(int).to_numpy()
@@ -30,3 +32,4 @@ write_arrays(
 )
 lacking = ", ".join(coverage.loc[~coverage["in_expression"], "region"]) or "none"
 print(f"{expression.shape[0]} regions x {expression.shape[1]} genes; without expression: {lacking}")
+print(f"rows that are no region of the atlas: {other_rows(matrix.index, regions)}")

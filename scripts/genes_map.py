@@ -3,6 +3,7 @@
 import nibabel
 import pandas as pd
 
+from amygene.atlas import other_rows
 from amygene.maps import map_from_image, map_from_table, used_regions
 from amygene.tables import MISSING, read_table, write_table
 from job import start
@@ -17,6 +18,7 @@ else:
     file = source.table
     table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
+    print(f"rows that are no region of the atlas: {other_rows(table[columns['region']], regions)}")
 known = read_table(source.coverage)["in_expression"]
 table = used_regions(values, regions, known, snakemake.params.null, file)
 write_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -146,3 +147,9 @@ def unlocated(regions: pd.DataFrame) -> pd.DataFrame:
             table[column] = np.nan
     table["n_voxels"] = np.nan
     return table[COLUMNS]
+
+
+def other_rows(labels: Iterable[object], regions: pd.DataFrame) -> str:
+    """Names of the rows of a table that are no region of the atlas, for the log."""
+    known = set(regions["region"])
+    return ", ".join(name for name in (str(label).strip() for label in labels) if name not in known) or "none"

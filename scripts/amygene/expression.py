@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from amygene.problems import InputError, raise_if_any, some
+from amygene.tables import read_matrix
+
+#: genes that a spreadsheet turned into the date Mar-01 or Mar-02: of two the first is MARC1 or MARC2
+_TWICE = {"Mar-01": "MTARC1", "Mar-02": "MTARC2"}
+
+
+def read_dk83(path: str | Path) -> pd.DataFrame:
+    """The matrix of imaging-transcriptomics: 83 regions x 15,633 genes, under today's symbols."""
+    return read_matrix(path, names="Region", drop=["label"], rename=genes_from_dates)
+
+
+def genes_from_dates(names: Sequence[str]) -> list[str]:
+    """Turn the dates that a spreadsheet made of 23 genes' symbols back into symbols.
+
+    The matrix of imaging-transcriptomics holds ``Mar-01`` to ``Mar-11`` and ``Sep-02`` to ``Sep-14``, two of them
+    twice. Its genes are in the order of their symbols of then (MAPT, MARC1, MARC2, MARCH1, MARCH11, MARCH2, ...,
+    MARCKS), which tells them apart. They get today's symbols, which gene sets use: MTARC1, MARCHF1, SEPTIN2.
+    """
+    seen: set[str] = set()
+    symbols = []
+    for name in names:
+        month, _, number = name.partition("-")
+        if name in _TWICE and name not in seen:
+            symbols.append(_TWICE[name])
+        elif month in ("Mar", "Sep") and number.isdigit():
+            symbols.append(f"{'MARCHF' if month == 'Mar' else 'SEPTIN'}{int(number)}")
+        else:
+            symbols.append(name)
+        seen.add(name)
+    return symbols
 
 
 def align(expression: pd.DataFrame, regions: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:

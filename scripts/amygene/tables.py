@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from amygene.columns import MEANING
 from amygene.files import replacing, sha256
-from amygene.problems import InputError
+from amygene.problems import InputError, raise_if_any, some
 
 #: ``n/a`` is BIDS's word for a missing value in a TSV
 MISSING = "n/a"
@@ -106,7 +107,12 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", na_values=[MISSING], keep_default_na=False, **options)
 
 
-def read_matrix(path: str | Path, names: str | None = None, drop: Iterable[str] = ()) -> pd.DataFrame:
+def read_matrix(
+    path: str | Path,
+    names: str | None = None,
+    drop: Iterable[str] = (),
+    rename: Callable[[list[str]], list[str]] | None = None,
+) -> pd.DataFrame:
     """Read rows x columns numbers with row names: tsv, csv or parquet.
 
     Parameters
@@ -117,6 +123,8 @@ def read_matrix(path: str | Path, names: str | None = None, drop: Iterable[str] 
         Column of the row names; the first if not given.
     drop
         Columns to leave out.
+    rename
+        Gives the columns of a text table other names, before they are checked.
 
     Returns
     -------
@@ -126,7 +134,8 @@ def read_matrix(path: str | Path, names: str | None = None, drop: Iterable[str] 
     Raises
     ------
     InputError
-        The file is absent, its ending is unknown, or a cell is not a number (the cell is named).
+        The file is absent or no table, its ending is unknown, a column stands twice, or cells are not (finite)
+        numbers: they are named.
     """
     path = Path(path)
     if not path.is_file():
@@ -136,20 +145,50 @@ def read_matrix(path: str | Path, names: str | None = None, drop: Iterable[str] 
         if not isinstance(table.index, pd.RangeIndex):
             table = table.reset_index()
     elif path.suffix in {".tsv", ".csv", ".txt"}:
-        table = pd.read_csv(path, sep="," if path.suffix == ".csv" else "\t", low_memory=False, encoding="utf-8-sig")
+        table = _read_text(path, "," if path.suffix == ".csv" else "\t", rename)
     else:
         raise InputError(f"{path}: its ending is {path.suffix!r}; a table ends in .tsv, .csv or .parquet")
     names = names or table.columns[0]
     table = table.drop(columns=list(drop))
     table = table.set_index(table[names].astype(str)).drop(columns=names)
-    text = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
-    for column in text:
-        numbers = pd.to_numeric(table[column].replace(MISSING, None), errors="coerce")
-        bad = table.index[numbers.isna() & table[column].notna() & (table[column] != MISSING)]
-        if len(bad):
-            raise InputError(
-                f"{path}: row {bad[0]!r}, column {column!r}: found {table.loc[bad[0], column]!r} where a number belongs"
-            )
-        table[column] = numbers
     table.index.name = names
-    return table.astype(float)
+    problems = []
+    for column in table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]:
+        numbers = pd.to_numeric(table[column].replace(MISSING, None), errors="coerce")
+        bad = (numbers.isna() & table[column].notna() & (table[column] != MISSING)).to_numpy()
+        problems += _not_numbers(path, table.loc[bad, column])
+        table[column] = numbers
+    table = table.astype(float)
+    infinite = np.isinf(table.to_numpy())
+    for column in np.flatnonzero(infinite.any(axis=0)):
+        problems += _not_numbers(path, table.iloc[infinite[:, column], column])
+    raise_if_any(problems)
+    return table
+
+
+def _read_text(path: Path, separator: str, rename: Callable[[list[str]], list[str]] | None) -> pd.DataFrame:
+    """A text table as pandas reads it, where pandas can be trusted."""
+    how: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig"}
+    try:
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **how).iloc[0].tolist()
+        table = pd.read_csv(path, low_memory=False, **how)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error}); save it as UTF-8 text") from None
+    # pandas takes cells beyond the header for row names, and renames the second of two columns
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InputError(f"{path}: rows have more cells than the header, which has {table.shape[1]}")
+    if table.shape[1] < 2:
+        raise InputError(
+            f"{path}: has one column, {table.columns[0]!r}; cells are separated by "
+            f"{'commas' if separator == ',' else 'tabs'} in a file that ends in {path.suffix}"
+        )
+    table.columns = pd.Index(rename(header) if rename else header)
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        raise InputError(f"{path}: column {some(map(repr, twice), 4)} stands twice")
+    return table
+
+
+def _not_numbers(path: Path, cells: pd.Series) -> list[str]:
+    found = some([f"{value!r} ({row})" for row, value in cells.items()])
+    return [f"{path}: column {cells.name!r}: found {found} where a number belongs"] if len(cells) else []

@@ -11,8 +11,8 @@ import pytest
 
 from amygene import atlas
 from amygene.cohort.rest_meta_mdd import BLOCKS
+from amygene.expression import read_dk83
 from amygene.problems import InputError
-from amygene.tables import read_matrix
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 
@@ -178,12 +178,16 @@ def test_the_real_desikan_killiany_atlas_matches_the_real_expression():
     info = resource("imaging-transcriptomics/atlas_regions_info.csv")
     image = resource("imaging-transcriptomics/atlas-desikankilliany_1mm_MNI152.nii.gz")
     regions = atlas.locate(atlas.dk83_regions(pd.read_csv(info)), nibabel.load(image), str(image))
-    expression = read_matrix(
-        resource("imaging-transcriptomics/gene_expression_data.csv"), names="Region", drop=["label"]
-    )
+    expression = read_dk83(resource("imaging-transcriptomics/gene_expression_data.csv"))
     assert sorted(regions["region"]) == sorted(expression.index)
     assert expression.shape == (83, 15633)
     assert regions["structure"].value_counts().to_dict() == {"cortex": 68, "subcortex": 15}
     side = regions.set_index("region")
     assert side.loc["L_amygdala", "x"] < -15
     assert side.loc["R_amygdala", "x"] > 15
+
+
+def test_rows_of_other_tables_that_are_no_region_are_named():
+    regions = pd.DataFrame({"region": ["a", "7"]})
+    assert atlas.other_rows([" a ", "b", 7, "c"], regions) == "b, c"
+    assert atlas.other_rows(["a"], regions) == "none"
