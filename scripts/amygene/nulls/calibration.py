@@ -8,7 +8,7 @@ import pandas as pd
 from amygene.nulls.stratified import null_maps
 from amygene.stats.effect_size import two_sided_p
 from amygene.stats.map_test import against_null_maps, unit
-from amygene.stats.streams import CALIBRATION, stream
+from amygene.stats.streams import CALIBRATION, NULL_MAPS, stream
 
 #: scale of the smooth maps, mm
 LENGTH = 40.0
@@ -113,7 +113,7 @@ def _p_values(
         df = len(one) - 2
         return two_sided_p(r * np.sqrt(df / (1 - r**2)), np.array(df))
     if null == "shuffled":
-        rng = stream(seed, CALIBRATION, 0)
+        rng = stream(seed, NULL_MAPS, 0)
         maps = np.stack([rng.permutation(one) for _ in range(n_nulls)])
     else:
         method, _, how = null.partition(", ")
