@@ -94,7 +94,9 @@ def explained_shares(kernel: np.ndarray, maps: np.ndarray, n_components: int) ->
     Returns
     -------
     array of shape (n_maps, n_components)
+        0 for components beyond those that there are (a map over 10 regions has 9).
     """
+    rounding = 1e-12 * np.trace(kernel) / len(kernel)
     y = maps - maps.mean(axis=1, keepdims=True)
     y = y / np.linalg.norm(y, axis=1, keepdims=True)
     scores: list[np.ndarray] = []
@@ -102,7 +104,8 @@ def explained_shares(kernel: np.ndarray, maps: np.ndarray, n_components: int) ->
     for k in range(n_components):
         t = _clear(y, scores) @ kernel
         t = _clear(t, scores)
-        t = t / np.linalg.norm(t, axis=1, keepdims=True)
+        length = np.linalg.norm(t, axis=1, keepdims=True)
+        t = np.divide(t, length, out=np.zeros_like(t), where=length > rounding)
         shares[:, k] = np.einsum("ij,ij->i", t, y) ** 2
         scores.append(t)
     return shares
