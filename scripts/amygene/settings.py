@@ -134,7 +134,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         source = config["expression"].get("source")
         if source is None:
             problems.append(
-                "config key expression.source is missing; stages genes and enrichment need it (DK83, abagen or table)"
+                "config key expression.source is missing; stages genes and enrichment need it (DK83, abagen or table); "
+                "or leave these out of stages"
             )
         elif source == "DK83" and atlas_name != "DK83":
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")

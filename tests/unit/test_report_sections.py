@@ -102,6 +102,12 @@ def test_unknown_motion_is_said():
     assert "r = -1.00" in cohort.motion(qc, "RAMY")
 
 
+def test_regions_without_signal_are_counted():
+    qc = pd.DataFrame({"n_constant": [0.0, 11.0, 1.0, 0.0]})
+    assert cohort.silent(qc).startswith("2 of 4 participants have regions without signal (at most 11 regions)")
+    assert cohort.silent(qc * 0) == "Every region has signal in every participant."
+
+
 def test_exclusions_of_one_contrast_are_not_counted_as_out():
     participants = pd.DataFrame({"participant_id": ["a", "b"], "site": ["S1", "S2"], "contrast-X": ["case", "control"]})
     excluded = pd.DataFrame({"contrast": ["all", "X"], "step": ["selection", "contrast"], "reason": ["r", "s"]})

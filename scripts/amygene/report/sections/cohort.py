@@ -43,7 +43,7 @@ def part(
     counted = reasons.groupby(["contrast", "step", "reason"]).size().rename("participants").reset_index()
     findings = members(participants.content, excluded.content, contrasts)
     blocks = [
-        page.words(*findings, motion(qc.content, seed)),
+        page.words(*findings, silent(qc.content), motion(qc.content, seed)),
         page.heading("Groups", 2),
         page.table(everywhere, summary.file, _DEMOGRAPHICS, marked=lambda r: r["p"] < 0.05, meanings=_COLUMNS),
         page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
@@ -90,6 +90,17 @@ def members(
         n_case, n_control = int((role == "case").sum()), int((role == "control").sum())
         lines.append(f"Contrast {name}: {n_case} {contrast['case']} against {n_control} {contrast['control']}.")
     return lines
+
+
+def silent(qc: pd.DataFrame) -> str:
+    """In how many participants regions have no signal."""
+    n = qc["n_constant"]
+    if not (n > 0).any():
+        return "Every region has signal in every participant."
+    return (
+        f"{int((n > 0).sum())} of {len(qc)} participants have regions without signal (at most {int(n.max())} regions); "
+        "their connectivity is missing there, not 0."
+    )
 
 
 def motion(qc: pd.DataFrame, seed: str) -> str:
