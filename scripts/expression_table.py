@@ -1,6 +1,6 @@
 """Bring the expression matrix into the atlas's order."""
 
-from amygene.atlas import other_rows
+from amygene.atlas import strangers
 from amygene.expression import align, read_dk83
 from amygene.files import write_arrays
 from amygene.tables import read_matrix, read_table, write_table
@@ -23,7 +23,15 @@ write_table(
     sources=[source.matrix],
     settings=settings,
 )
-write_table(output.coverage, coverage, sidecar=output.coverage_sidecar, sources=[source.matrix], settings=settings)
+note = strangers(matrix.index, regions)
+write_table(
+    output.coverage,
+    coverage,
+    sidecar=output.coverage_sidecar,
+    sources=[source.matrix],
+    settings=settings,
+    note=note,
+)
 write_arrays(
     output.arrays,
     region=expression.index.to_numpy(dtype=str),
@@ -31,5 +39,5 @@ write_arrays(
     values=expression.to_numpy(),
 )
 lacking = ", ".join(coverage.loc[~coverage["in_expression"], "region"]) or "none"
+print(note or "every row is a region of the atlas")
 print(f"{expression.shape[0]} regions x {expression.shape[1]} genes; without expression: {lacking}")
-print(f"rows that are no region of the atlas: {other_rows(matrix.index, regions)}")

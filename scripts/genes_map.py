@@ -3,14 +3,14 @@
 import nibabel
 import pandas as pd
 
-from amygene.atlas import other_rows
+from amygene.atlas import strangers
 from amygene.maps import map_from_image, map_from_table, used_regions
 from amygene.tables import MISSING, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 source, columns = snakemake.input, snakemake.params.columns
-regions = read_table(source.regions)
+regions, note = read_table(source.regions), None
 if source.get("image"):
     file = source.image
     values = map_from_image(nibabel.load(file), nibabel.load(source.atlas_image), regions, file)
@@ -18,7 +18,7 @@ else:
     file = source.table
     table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
-    print(f"rows that are no region of the atlas: {other_rows(table[columns['region']], regions)}")
+    note = strangers(table[columns["region"]], regions)
 known = read_table(source.coverage)["in_expression"]
 table = used_regions(values, regions, known, snakemake.params.null, file)
 write_table(
@@ -27,6 +27,8 @@ write_table(
     sidecar=snakemake.output.sidecar,
     sources=[file, source.coverage],
     settings={**columns, "null": snakemake.params.null},
+    note=note,
 )
+print(note or "every row is a region of the atlas")
 for reason, left_out in table[~table["used"]].groupby("reason"):
     print(f"left out, {reason}: {', '.join(left_out['region'])}")

@@ -114,6 +114,13 @@ def user_regions(table: pd.DataFrame, name: str) -> pd.DataFrame:
     return table
 
 
+def strangers(names: Iterable[object], regions: pd.DataFrame) -> str | None:
+    """A note about names of a user's table that are no region of the atlas (misspelt?); None without such names."""
+    known = set(regions["region"])
+    strange = [name for name in map(str, names) if name.strip() not in known]
+    return f"left out, since they are no regions of the atlas: {', '.join(strange)}" if strange else None
+
+
 def locate(regions: pd.DataFrame, image: Nifti1Image, name: str) -> pd.DataFrame:
     """Add the centre of mass (MNI mm) and the number of voxels of every region of the image.
 
@@ -147,9 +154,3 @@ def unlocated(regions: pd.DataFrame) -> pd.DataFrame:
             table[column] = np.nan
     table["n_voxels"] = np.nan
     return table[COLUMNS]
-
-
-def other_rows(labels: Iterable[object], regions: pd.DataFrame) -> str:
-    """Names of the rows of a table that are no region of the atlas, for the log."""
-    known = set(regions["region"])
-    return ", ".join(name for name in (str(label).strip() for label in labels) if name not in known) or "none"

@@ -22,7 +22,7 @@ def map_from_table(table: pd.DataFrame, region: str, value: str, regions: pd.Dat
     Parameters
     ----------
     table
-        As read, one row per region; rows that are no region of the atlas are left out (`atlas.other_rows` names them).
+        As read, one row per region; rows that are no region of the atlas are left out (`atlas.strangers` names them).
     region, value
         Its columns.
     regions

@@ -187,7 +187,7 @@ def test_the_real_desikan_killiany_atlas_matches_the_real_expression():
     assert side.loc["R_amygdala", "x"] > 15
 
 
-def test_rows_of_other_tables_that_are_no_region_are_named():
-    regions = pd.DataFrame({"region": ["a", "7"]})
-    assert atlas.other_rows([" a ", "b", 7, "c"], regions) == "b, c"
-    assert atlas.other_rows(["a"], regions) == "none"
+def test_names_that_are_no_regions_are_told():
+    regions = pd.DataFrame({"region": ["a", "b"]})
+    assert atlas.strangers(["b", " a ", "b"], regions) is None
+    assert atlas.strangers(["a", "A", 3], regions) == "left out, since they are no regions of the atlas: A, 3"
