@@ -130,7 +130,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key maps.{name}: give either table or image")
     atlas = config["atlas"]
     atlas_name = atlas if isinstance(atlas, str) else atlas["name"]
-    if stages & {"expression", "genes", "enrichment"}:
+    asks_genes = bool(stages & {"expression", "genes", "enrichment"})
+    if asks_genes:
         source = config["expression"].get("source")
         if source is None:
             problems.append(
@@ -141,7 +142,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")
         elif source == "table" and "table" not in config["expression"]:
             problems.append("config key expression.table is missing; source table needs it")
-    problems += _abagen_problems(config["expression"], atlas)
+    problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
         problems.append(f"config key atlas.name: {atlas_name} is an atlas of the pipeline; give your own another name")
     elif fmt == "simulated" and atlas_name != "DK83":
@@ -163,16 +164,16 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def _abagen_problems(expression: Mapping[str, Any], atlas: str | Mapping[str, Any]) -> list[str]:
-    """What making expression from AHBA's samples demands."""
+def _abagen_problems(expression: Mapping[str, Any], atlas: str | Mapping[str, Any] | None) -> list[str]:
+    """What making expression from AHBA's samples demands; no atlas: no stage asks for it."""
     if expression.get("source") != "abagen":
         return ["config key expression.multiverse needs source abagen"] if expression["multiverse"] else []
     problems = []
-    if "image" not in atlas if isinstance(atlas, Mapping) else atlas not in ("AAL116", "DK83"):
+    if "image" not in atlas if isinstance(atlas, Mapping) else atlas not in (None, "AAL116", "DK83"):
         name = atlas["name"] if isinstance(atlas, Mapping) else atlas
         problems.append(
             f"config key atlas: {name} has no image, and expression.source abagen assigns samples by it; "
-            "give {name, labels, image}, or use source table"
+            "give {name, labels, image}, use source table, or leave expression, genes and enrichment out of stages"
         )
     n_donors = len(chosen_donors(expression["donors"]))
     compared = expression["probe_selection"] == "diff_stability" or expression["stability"] > -1

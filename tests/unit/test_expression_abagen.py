@@ -574,3 +574,10 @@ def test_settings_that_cannot_work_are_refused(expression: dict[str, Any], atlas
 )
 def test_settings_that_work_are_taken(expression: dict[str, Any], atlas: Any) -> None:
     assert settings.complete(config(expression, atlas), SCHEMA)["expression"]["reannotated"] is True
+
+
+def test_an_atlas_without_image_is_fine_where_no_stage_asks_for_expression() -> None:
+    asked = config({}, "Power264")
+    with pytest.raises(InputError, match="leave expression, genes and enrichment out of stages"):
+        settings.complete(asked, SCHEMA)
+    settings.complete(asked | {"stages": ["connectivity"]}, SCHEMA)
