@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
@@ -74,6 +75,33 @@ wildcard_constraints:
     bucket="b[01]*",
     shard="[0-9]+",
     chunk="[0-9]+",
+
+
+class NotAncient(dict):
+    """Jobs that depend on others, without those that depend on them through ancient() only."""
+
+    def __missing__(self, job):
+        return {
+            other: files
+            for other, files in self.depending[job].items()
+            if not all(f.is_ancient and os.path.exists(f) for f in files)
+        }
+
+
+def bfs(dag, direction, *jobs, plain=DAG.bfs, **options):
+    """Snakemake's walk through the jobs, which ends at ancient() files on its way down.
+
+    Snakemake 9 looks for no reasons of its own in a job that stands below one that is rerun, not even across ancient(),
+    where those are all it can have (snakemake issue 4166). Without this an edited seed would rerun the look-up of its
+    regions and nothing else.
+    """
+    if direction is dag.depending:
+        direction = NotAncient()
+        direction.depending = dag.depending
+    return plain(dag, direction, *jobs, **options)
+
+
+DAG.bfs = bfs
 
 
 @lru_cache(maxsize=None)
