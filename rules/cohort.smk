@@ -1,6 +1,7 @@
 # Cohort: who is in, who is out, and why?
 # Reads  a participants sheet and a file of regional series per participant, in any of the formats
-# Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv
+# Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv,
+#        contrast-{contrast}_participants.tsv (who takes part in one contrast)
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
 
 # the sheet of each format: the user's own, or made from what the format has
@@ -15,6 +16,12 @@ SHEET = SHEETS.get(COHORT["format"], "")
 WIDTHS, FIRST_COLUMN = [COHORT["n_columns"]] if "n_columns" in COHORT else [], COHORT["first_column"]
 if COHORT["format"] == "rest-meta-mdd":
     WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
+# how a sheet is read and who of it is taken; what a contrast asks of its participants
+SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
+TAKING_PART = {
+    name: {k: c[k] for k in ("variable", "case", "control", "covariates", "exchange_within")}
+    for name, c in CONTRASTS.items()
+}
 
 
 rule simulate:
@@ -195,17 +202,54 @@ rule cohort_assemble:
         runtime=15,
     params:
         code=code("cohort_assemble.py"),
-        select=COHORT["select"],
-        missing=COHORT["missing"],
-        codes=COHORT["codes"],
-        categorical=COHORT["categorical"],
-        faulty=COHORT["faulty"],
-        contrasts={
-            name: {k: c[k] for k in ("variable", "case", "control", "covariates", "exchange_within")}
-            for name, c in CONTRASTS.items()
-        },
+        selection=SELECTION,
+        contrasts=TAKING_PART,
     script:
         "../scripts/cohort_assemble.py"
+
+
+rule cohort_checked:
+    """Mark that the cohort is checked. What computes on it waits for this file and ignores when it is renewed."""
+    input:
+        # gone when the check fails, and then everything behind it would be made again
+        "results/{study}/cohort/participants.tsv",
+    output:
+        touch("results/{study}/cohort/checked"),
+    log:
+        "results/{study}/logs/cohort_checked.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_checked.tsv"
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=100,
+        runtime=1,
+
+
+rule cohort_contrast:
+    """Who takes part in one contrast, as case or as control. Other contrasts change nothing here."""
+    input:
+        sheet=SHEET,
+        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.json", bucket=BUCKETS),
+        schema="config/schemas/participants.schema.yaml",
+        checked=ancient("results/{study}/cohort/checked"),
+    output:
+        table="results/{study}/cohort/contrast-{contrast}_participants.tsv",
+        sidecar="results/{study}/cohort/contrast-{contrast}_participants.json",
+    log:
+        "results/{study}/logs/cohort_contrast-{contrast}.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_contrast-{contrast}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("cohort_contrast.py"),
+        selection=SELECTION,
+        contrast=lambda w: TAKING_PART[w.contrast],
+    script:
+        "../scripts/cohort_contrast.py"
 
 
 rule cohort:

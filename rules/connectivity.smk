@@ -9,7 +9,7 @@ rule connectivity_seed:
     input:
         series="results/{study}/cohort/series/{bucket}.npz",
         # nothing is computed before the whole cohort is checked; what it holds does not matter here
-        checked=ancient("results/{study}/cohort/participants.tsv"),
+        checked=ancient("results/{study}/cohort/checked"),
     output:
         "results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.npz",
     log:

@@ -1,5 +1,5 @@
 # Group: where do the groups differ?
-# Reads  connectivity of every seed, cohort/participants.tsv
+# Reads  connectivity of every seed in every bucket of participants, cohort/contrast-{contrast}_participants.tsv
 # Writes results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv (per region: effect,
 #        permutation p, q, family-wise p, Hedges g), ..._harmonisation.tsv (four ways to deal with sites, side by side)
 
@@ -15,8 +15,12 @@ MODELS = {name: {**group.settings_of(c), "categorical": COHORT["categorical"]} f
 rule group_comparison:
     """Connectivity and design of one contrast and seed as arrays: what every permutation starts from."""
     input:
-        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
-        participants="results/{study}/cohort/participants.tsv",
+        # not the table of the connectivity stage: who is in that depends on all contrasts
+        parts=expand(
+            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz",
+            bucket=BUCKETS,
+        ),
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
     output:
         "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     log:
@@ -61,8 +65,7 @@ rule group_permute:
 rule group_table:
     """The difference of the groups in every region, with permutation p."""
     input:
-        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
-        participants="results/{study}/cohort/participants.tsv",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
         shards=lambda w: expand(
             "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.npz",
@@ -97,7 +100,7 @@ rule group_table:
 rule group_harmonisation:
     """The same difference with four ways to deal with sites."""
     input:
-        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
     output:
         table="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.tsv",

@@ -34,7 +34,7 @@ rule sites_table:
     """All left-out sites in one table, and the forest of every region."""
     input:
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
-        connectivity="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         parts=expand(
             "results/{{study}}/sites/parts/contrast-{{contrast}}_seed-{{seed}}_atlas-{{atlas}}_{bucket}.json",
             bucket=SITE_BUCKETS,

@@ -8,15 +8,13 @@ import yaml
 
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
-from amygene.series_pack import FINDING
+from amygene.series_pack import FINDING, read_findings
 from amygene.tables import write_table
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-findings = pd.DataFrame(
-    [finding for f in source.findings for finding in json.loads(Path(f).read_text())], columns=FINDING
-)
+findings = pd.DataFrame(read_findings(source.findings), columns=FINDING)
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
 cohort = assemble(
@@ -24,15 +22,11 @@ cohort = assemble(
     source.sheet,
     findings,
     schema,
-    select=params.select,
     contrasts=params.contrasts,
-    missing=params.missing,
-    codes=params.codes,
-    categorical=params.categorical,
-    faulty=params.faulty,
+    **params.selection,
     other_problems=json.loads(Path(source.seeds).read_text()),
 )
-settings = {k: params[k] for k in ("select", "missing", "codes", "categorical", "faulty", "contrasts")}
+settings = {**params.selection, "contrasts": params.contrasts}
 included = set(cohort.participants["participant_id"])
 files = findings[findings["participant_id"].isin(included)].sort_values("participant_id")
 files = files[["participant_id", "file", "n_timepoints", "n_constant", "sha256"]]

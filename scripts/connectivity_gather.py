@@ -1,19 +1,15 @@
 """One table of a seed's connectivity in all participants who are in."""
 
-import numpy as np
 import pandas as pd
 
+from amygene.connectivity import gather
 from amygene.files import read_arrays
 from amygene.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
-parts = [read_arrays(f) for f in snakemake.input.parts]
-z = pd.DataFrame(
-    np.concatenate([part["z"] for part in parts]),
-    index=np.concatenate([part["participant_id"] for part in parts]),
-    columns=parts[0]["region"],
-)
+people, regions, values = gather(map(read_arrays, snakemake.input.parts))
+z = pd.DataFrame(values, index=people, columns=regions)
 z = z.loc[read_table(snakemake.input.participants, dtype={"participant_id": str})["participant_id"]]
 write_table(
     snakemake.output.table,

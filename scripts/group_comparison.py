@@ -3,18 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from amygene.files import write_arrays
+from amygene.connectivity import gather
+from amygene.files import read_arrays, write_arrays
 from amygene.group import make_comparison
 from amygene.tables import read_table
 from job import start
 
 start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})
-z = pd.read_parquet(snakemake.input.connectivity)
+people, regions, values = gather(map(read_arrays, snakemake.input.parts))
+z = pd.DataFrame(values, index=people, columns=regions)
 comparison, sites = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
 write_arrays(
     snakemake.output[0],
-    region=z.columns.to_numpy(dtype=str),
+    region=regions,
     site_names=np.array(sites, dtype=str),
     **comparison.arrays(),
 )

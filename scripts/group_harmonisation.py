@@ -12,7 +12,7 @@ write_table(
     snakemake.output.table,
     compare_site_effects(arrays["region"].tolist(), Comparison.from_arrays(arrays)),
     sidecar=snakemake.output.sidecar,
-    sources=[snakemake.input.connectivity],
+    sources=[snakemake.input.participants, snakemake.input.comparison],
     settings=snakemake.params.model,
     note="parametric p-values, one family per way; the main table is ..._stat-t_roi.tsv",
 )

@@ -20,7 +20,7 @@ write_table(
     snakemake.output.table,
     table,
     sidecar=snakemake.output.sidecar,
-    sources=[snakemake.input.participants, snakemake.input.connectivity],
+    sources=[snakemake.input.participants, snakemake.input.comparison],
     settings={
         "contrast": wildcards.contrast,
         **params.contrast,

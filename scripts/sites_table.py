@@ -20,7 +20,7 @@ write_table(
     # a cohort of one site has nothing to leave out
     loso_table({site: found[site] for site in sites} if len(sites) > 1 else {}),
     sidecar=snakemake.output.loso_sidecar,
-    sources=[snakemake.input.connectivity],
+    sources=[snakemake.input.participants, snakemake.input.comparison],
     settings=settings,
     seed=params.seed,
     note="r_with_full is a replicate: the maps share most participants, so compare it with its null band only; "
@@ -30,7 +30,7 @@ write_table(
     snakemake.output.forest,
     forest_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), sites),
     sidecar=snakemake.output.forest_sidecar,
-    sources=[snakemake.input.connectivity],
+    sources=[snakemake.input.participants, snakemake.input.comparison],
     settings=params.model,
     note="covariates as in the contrast, at every site alone; pooled: DerSimonian and Laird, Hartung and Knapp",
 )

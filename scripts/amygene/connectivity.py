@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from amygene.series import constant
@@ -42,3 +44,21 @@ def seed_connectivity(series: np.ndarray, seed: np.ndarray) -> np.ndarray:
     z[~silent] = fisher_z(r[~silent])
     z[seed] = np.nan
     return z
+
+
+def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Put the buckets of participants of one seed together.
+
+    Parameters
+    ----------
+    parts
+        Per bucket: ``participant_id``, ``region``, and ``z`` of shape (n_participants, n_regions).
+
+    Returns
+    -------
+    participants, regions : array of str
+    z : array of shape (n_participants, n_regions)
+    """
+    found = list(parts)
+    participants = np.concatenate([part["participant_id"] for part in found])
+    return participants, found[0]["region"], np.concatenate([part["z"] for part in found])

@@ -34,7 +34,7 @@ def make_comparison(
     z
         Participants (index) x regions.
     participants
-        ``cohort/participants.tsv``.
+        Of the contrast: ``cohort/contrast-{contrast}_participants.tsv``.
     contrast
         Its name; the other parameters are its settings.
     """

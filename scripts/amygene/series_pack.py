@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,11 @@ def write_findings(path: str | Path, findings: list[dict[str, object]]) -> None:
     """Write the findings of a bucket as JSON."""
     with replacing(path) as beside:
         beside.write_text(json.dumps(findings, indent=1), encoding="utf-8")
+
+
+def read_findings(paths: Iterable[str | Path]) -> list[dict[str, object]]:
+    """Read the findings of all buckets."""
+    return [finding for path in paths for finding in json.loads(Path(path).read_text(encoding="utf-8"))]
 
 
 def write_pack(path: str | Path, series: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:
