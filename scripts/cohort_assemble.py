@@ -1,13 +1,11 @@
 """Check the cohort, select participants, describe the groups."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 import yaml
 
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
+from amygene.files import read_json
 from amygene.series_pack import FINDING, read_findings
 from amygene.tables import write_table
 from job import start
@@ -24,7 +22,7 @@ cohort = assemble(
     schema,
     contrasts=params.contrasts,
     **params.selection,
-    other_problems=json.loads(Path(source.seeds).read_text()),
+    other_problems=read_json(source.seeds),
 )
 settings = {**params.selection, "contrasts": params.contrasts}
 included = set(cohort.participants["participant_id"])

@@ -1,8 +1,6 @@
 """What each participant's connectivity rests on."""
 
-import pandas as pd
-
-from amygene.tables import read_table, write_table
+from amygene.tables import read_matrix, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -11,7 +9,7 @@ kept = [c for c in ("participant_id", "site", "group", "n_timepoints", "n_consta
 qc = participants[kept].set_index("participant_id")
 meanings = {}
 for seed, file in zip(snakemake.params.seeds, snakemake.input.connectivity, strict=True):
-    z = pd.read_parquet(file)
+    z = read_matrix(file)
     qc[f"n_missing_{seed}"] = z.isna().sum(axis=1)
     qc[f"mean_z_{seed}"] = z.mean(axis=1)
     meanings |= {

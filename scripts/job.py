@@ -1,6 +1,8 @@
 """What every script does first."""
 
 import atexit
+import contextlib
+import os
 import sys
 import time
 import traceback
@@ -28,3 +30,14 @@ def start(log):
 
     sys.excepthook = tell
     atexit.register(account)
+    one_thread()
+
+
+def one_thread():
+    """Products of matrices take one thread, whatever the rule is given: their last bits depend on the number."""
+    # Snakemake sets these too, to the rule's threads; here they reach the libraries that are not loaded yet
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    with contextlib.suppress(ModuleNotFoundError):  # abagen's environment lacks it
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1)

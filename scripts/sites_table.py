@@ -1,10 +1,7 @@
 """All left-out sites in one table, and the forest of every region."""
 
-import json
-from pathlib import Path
-
 from amygene.comparison import Comparison
-from amygene.files import read_arrays
+from amygene.files import read_arrays, read_json
 from amygene.sites import forest_table, loso_table
 from amygene.tables import write_table
 from job import start
@@ -13,7 +10,7 @@ start(snakemake.log[0])
 params = snakemake.params
 arrays = read_arrays(snakemake.input.comparison)
 sites = arrays["site_names"].tolist()
-found = {name: row for part in snakemake.input.parts for name, row in json.loads(Path(part).read_text()).items()}
+found = {name: row for part in snakemake.input.parts for name, row in read_json(part).items()}
 settings = {**params.model, "permutations": params.permutations, "min_per_group": params.min_per_group}
 write_table(
     snakemake.output.loso,

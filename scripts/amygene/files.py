@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import json
 import os
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from amygene.problems import InputError
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a path beside `path` to write to, and put it in place of `path` when all went well.
 
-    A reader never sees half a file, whenever the writer is killed.
+    A reader never sees half a file, whenever the writer is killed. What a killed writer left beside `path` goes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if not _is_alive(int(left.name.split(".")[-2])):
+            left.unlink(missing_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
+def damaged(path: str | Path, how: str) -> InputError:
+    """The error for a file that the pipeline made and that is not what it wrote."""
+    return InputError(f"{path}: {how}; delete it and start again, then it is made anew")
 
 
 def sha256(path: str | Path) -> str:
@@ -40,6 +65,29 @@ def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read what `write_arrays` wrote; nothing is unpickled."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """Read what `write_arrays` wrote; nothing is unpickled.
+
+    Raises
+    ------
+    InputError
+        The file is damaged: every array carries a checksum.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise damaged(path, f"is damaged ({error})") from error
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON that the pipeline wrote.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise damaged(path, f"is damaged ({error})") from error

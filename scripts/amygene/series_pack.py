@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from amygene.files import read_arrays, replacing, sha256, write_arrays
+from amygene.files import read_arrays, read_json, replacing, sha256, write_arrays
 from amygene.problems import InputError
 from amygene.series import Layout, constant, read_series
 
@@ -73,7 +73,7 @@ def write_findings(path: str | Path, findings: list[dict[str, object]]) -> None:
 
 def read_findings(paths: Iterable[str | Path]) -> list[dict[str, object]]:
     """Read the findings of all buckets."""
-    return [finding for path in paths for finding in json.loads(Path(path).read_text(encoding="utf-8"))]
+    return [finding for path in paths for finding in read_json(path)]
 
 
 def write_pack(path: str | Path, series: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:

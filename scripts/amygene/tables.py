@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.columns import MEANING
-from amygene.files import replacing, sha256
+from amygene.files import damaged, replacing, sha256
 from amygene.problems import InputError, raise_if_any, some
 
 #: ``n/a`` is BIDS's word for a missing value in a TSV
@@ -78,7 +78,7 @@ def write_table(
                 raise KeyError(f"columns without a meaning in amygene.columns: {unexplained}")
             columns = {c: known[c] for c in table.columns}
             table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
-    content: dict[str, Any] = {"file": path.name}
+    content: dict[str, Any] = {"file": path.name, "sha256": sha256(path)}
     if note:
         content["note"] = note
     if columns:
@@ -102,8 +102,26 @@ def versions() -> dict[str, str]:
     return found
 
 
+def check_unchanged(path: str | Path) -> None:
+    """Compare a table with the hash in its sidecar, if it has one.
+
+    Raises
+    ------
+    InputError
+        The file is not the one that was written: truncated, or changed by hand.
+    """
+    sidecar = Path(path).with_suffix(".json")
+    try:
+        told = json.loads(sidecar.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return
+    if isinstance(told, dict) and "sha256" in told and told["sha256"] != sha256(path):
+        raise damaged(path, f"was changed after it was written (its hash is not the one in {sidecar.name})")
+
+
 def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
-    """Read a TSV that the pipeline wrote, ``n/a`` as missing."""
+    """Read a TSV that the pipeline wrote, ``n/a`` as missing; see `check_unchanged`."""
+    check_unchanged(path)
     return pd.read_csv(path, sep="\t", na_values=[MISSING], keep_default_na=False, **options)
 
 
@@ -135,11 +153,12 @@ def read_matrix(
     ------
     InputError
         The file is absent or no table, its ending is unknown, a column stands twice, or cells are not (finite)
-        numbers: they are named.
+        numbers: they are named. A table of the pipeline's own was changed after it was written.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+    check_unchanged(path)
     if path.suffix == ".parquet":
         table = pd.read_parquet(path)
         if not isinstance(table.index, pd.RangeIndex):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amygene.files import sha256
+from amygene.files import read_json, sha256
 from amygene.report.page import Shown
 from amygene.tables import read_table, write_json
 
@@ -36,7 +35,7 @@ class Files:
 
     def json(self, file: str) -> Shown:
         """A JSON file."""
-        return Shown(json.loads(Path(file).read_text(encoding="utf-8")), self._name(file))
+        return Shown(read_json(file), self._name(file))
 
     def _name(self, file: str) -> str:
         return file.removeprefix(self._root)
@@ -75,4 +74,4 @@ def write_part(
 
 def read_part(path: str | Path) -> Part:
     """Read what `write_part` wrote."""
-    return Part(**json.loads(Path(path).read_text(encoding="utf-8")))
+    return Part(**read_json(path))
