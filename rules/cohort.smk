@@ -256,3 +256,4 @@ rule cohort:
     """Stage cohort."""
     input:
         f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],
+        expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),

@@ -2,16 +2,13 @@
 # No script reads `config`: settings reach scripts as named params, so that an edit reruns
 # exactly the jobs that use them.
 
-import ast
 import csv
 import fcntl
-import hashlib
 import json
 import math
 import os
 import re
 import sys
-from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -20,6 +17,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+import used_code
 from amygene import ahba, group, multiverse, settings
 from amygene.cohort import buckets, rest_meta_mdd, roster
 from amygene.problems import InputError
@@ -104,55 +102,9 @@ def bfs(dag, direction, *jobs, plain=DAG.bfs, **options):
 DAG.bfs = bfs
 
 
-@lru_cache(maxsize=None)
-def imported_modules(path):
-    """Project modules that a source file imports itself."""
-    scripts = Path(workflow.basedir) / "scripts"
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [
-                node.module,
-                *(f"{node.module}.{alias.name}" for alias in node.names),
-            ]
-        for name in names:
-            parts = name.split(".")
-            for depth in range(1, len(parts) + 1):
-                base = scripts.joinpath(*parts[:depth])
-                for file in (base.with_suffix(".py"), base / "__init__.py"):
-                    if file.is_file():
-                        found.add(file)
-    return frozenset(found)
-
-
-@lru_cache(maxsize=None)
-def meaning_of(path):
-    """Hash of what a source file does: comments and docstrings do not count."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
-
-
-@lru_cache(maxsize=None)
 def code(script, own=False):
-    """Hash of the project's modules that a script imports, directly or through others.
-
-    Snakemake reruns a job when its script changes but not when a module does; as a param they count. With `own`
-    the script counts too: Snakemake does not know a script that a shell command runs.
-    """
-    scripts = Path(workflow.basedir) / "scripts"
-    todo = [scripts / script]
-    seen = set(todo if own else [])
-    while todo:
-        for file in imported_modules(todo.pop()) - seen:
-            seen.add(file)
-            todo.append(file)
-    return hashlib.sha256("".join(meaning_of(file) for file in sorted(seen)).encode()).hexdigest()[:12]
+    """Hash of the project's modules that a script uses; as a param it counts (see scripts/used_code.py)."""
+    return used_code.fingerprint(Path(workflow.basedir) / "scripts", script, own)
 
 
 def existing_series(wildcards):

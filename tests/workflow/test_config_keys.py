@@ -1,0 +1,323 @@
+"""Key by key, which rules an edit of the config reruns.
+
+For every key stand the rules with which the rerun starts: their jobs have a reason of their own, such as a changed
+param, and read nothing that another job of the rerun makes. What stands below them follows, and nothing else reruns.
+report_page shows the whole config: it is made again whatever changes, alone if nothing else uses the key.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from amygene.ahba import DONORS, FILES, donor_folder
+from fixtures.project import CHECKOUT, Job, Project
+
+pytestmark = pytest.mark.slow
+
+CHECKS = {"cohort_assemble", "cohort_contrast"}
+#: a rule, and one that only waits for it: its renewal is no reason to run (ancient in the rules)
+WAITS = {
+    ("cohort_checked", "connectivity_seed"),
+    ("cohort_checked", "cohort_contrast"),
+    ("cohort_seeds", "cohort_assemble"),
+}
+EVERYTHING = {"every rule"}
+#: make what all studies share
+SHARED = {"fetch_artifact", "unpack_resource", "expression_environment"}
+
+#: key -> another value, and the rules with which the rerun starts
+SMALL: dict[str, tuple[Any, Collection[str]]] = {
+    "study": ("other", EVERYTHING),
+    "seed": (1, {"group_permute", "sites_leave_out", "genes_nulls", "genes_calibration"}),
+    "stages": (["cohort", "genes", "report"], {"report_page"}),
+    # a map of one's own does not hang on the cohort
+    "cohort.format": ("none", {"report_page"}),
+    "cohort.participants": ("data/same.tsv", CHECKS),
+    "cohort.first_column": (2, {"cohort_series"}),
+    "cohort.n_columns": (60, {"cohort_series"}),
+    "cohort.select": ({"age": [18, None]}, CHECKS),
+    "cohort.select.age.min": (18, CHECKS),
+    "cohort.select.age.max": (90, CHECKS),
+    "cohort.select.sex.in": (["M", "F"], CHECKS),
+    "cohort.select.sex.not_in": (["X"], CHECKS),
+    "cohort.select.sex": ({"not_in": ["X"], "for": {"group": "PAT"}}, CHECKS),
+    "cohort.missing": (["", "unknown"], CHECKS),
+    "cohort.codes": ({"sex": {"M": "m"}}, CHECKS),
+    "cohort.categorical": (["site", "sex", "handedness"], CHECKS),
+    "cohort.faulty": ("exclude", CHECKS),
+    "atlas.name": ("Other30", EVERYTHING),
+    "atlas.labels": ("data/same_labels.tsv", {"atlas"}),
+    "seeds": (["Amygdala_R"], {"cohort_seeds", "connectivity_qc"}),
+    "seeds.1": ("Cor01", {"cohort_seeds", "connectivity_seed"}),
+    "seeds.0.name": ("SINISTRA", {"cohort_seeds", "connectivity_seed"}),
+    "seeds.0.regions": (["Amygdala_L", "Cor00"], {"cohort_seeds", "connectivity_seed"}),
+    "contrasts.PATvsHC.variable": ("sex", CHECKS),
+    "contrasts.PATvsHC.case": ("THIRD", CHECKS),
+    "contrasts.PATvsHC.control": ("THIRD", CHECKS),
+    "contrasts.PATvsHC.covariates": (["site", "sex"], CHECKS),
+    "contrasts.PATvsHC.site_effects": ("combat", {"group_comparison"}),
+    "contrasts.PATvsHC.exchange_within": (None, CHECKS),
+    "group.family": ("contrast", {"group_table"}),
+    "sites.min_per_group": (2, {"sites_leave_out"}),
+    "maps.own.table": ("data/same_map.tsv", {"genes_map"}),
+    "maps.own.region": ("name", {"genes_map"}),
+    "maps.own.value": ("other", {"genes_map"}),
+    "expression.table": ("data/same_expression.tsv", {"expression_table"}),
+    "genes.correlation": ("spearman", {"genes_chunk", "genes_counts", "enrichment_pools"}),
+    "genes.nulls": ("variogram", {"genes_map", "genes_calibration"}),
+    "genes.pls_components": (2, {"genes_pls"}),
+    "genes.bootstraps": (120, {"genes_pls"}),
+    "genes.calibration_maps": (3, {"genes_calibration"}),
+    "enrichment.collections": (
+        [{"name": "SETS", "gmt": "data/sets.gmt"}, {"name": "OTHERS", "gmt": "data/others.gmt"}],
+        {"enrichment_sets"},
+    ),
+    "enrichment.collections.0.name": ("RENAMED", {"enrichment_sets", "enrichment_gsea"}),
+    "enrichment.collections.0.gmt": ("data/others.gmt", {"enrichment_sets", "enrichment_gsea"}),
+    "enrichment.score": ("mean_abs_r", {"enrichment_sets"}),
+    "enrichment.min_size": (5, {"enrichment_sets", "enrichment_gsea"}),
+    "enrichment.max_size": (50, {"enrichment_sets", "enrichment_gsea"}),
+    "enrichment.random_sets": (120, {"enrichment_sets", "enrichment_gsea"}),
+    "enrichment.gsea": ([], {"report_enrichment"}),
+    "permutations.group": (200, {"group_permute"}),
+    "permutations.sites": (200, {"sites_leave_out"}),
+    "permutations.null_maps": (200, {"genes_nulls"}),
+    "jobs.subjects_per_job": (12, {"cohort_series"}),
+    "jobs.sites_per_job": (1, {"sites_leave_out"}),
+    "jobs.permutations_per_shard": (100, {"group_permute"}),
+    "jobs.genes_per_chunk": (4000, {"genes_chunk"}),
+}
+
+#: keys of other cohorts and of another source of expression
+UNUSED = {
+    "cohort.root": "elsewhere",
+    "cohort.phenotypes": "book.xlsx",
+    "cohort.series": "ROISignals_FunImgARglobalCWF",
+    "cohort.motion": "motion.tsv",
+    "cohort.pipeline": "cpac",
+    "cohort.global_signal_regression": True,
+    "cohort.url": "http://localhost",
+    "cohort.simulated.sites": {"A": [20, 20]},
+    "cohort.simulated.regions": ["L_insula"],
+    "cohort.simulated.effect": 1,
+    "cohort.simulated.category": "another",
+    "cohort.simulated.category_effect": 1,
+    "expression.donors_folder": "donors",
+    "expression.donors": [9861],
+    "expression.ibf_threshold": 0.4,
+    "expression.probe_selection": "average",
+    "expression.lr_mirror": "bidirectional",
+    "expression.sample_norm": "zscore",
+    "expression.gene_norm": "zscore",
+    "expression.norm_structures": True,
+    "expression.missing": "centroids",
+    "expression.tolerance": 3,
+    "expression.reannotated": False,
+    "expression.stability": 0.1,
+}
+
+SIMULATED = {key: (UNUSED[key], {"simulate"}) for key in UNUSED if key.startswith("cohort.simulated.")}
+SIMULATED_CONFIG = {
+    "study": "simulated",
+    "stages": ["cohort"],
+    "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}}},
+    "atlas": "DK83",
+    "contrasts": {"MDDvsHC": {"case": "MDD", "control": "HC"}},
+}
+
+RELEASE = {
+    "cohort.root": ("copy", {"rest_meta_mdd_sheet", "cohort_series"}),
+    "cohort.phenotypes": ("other.xlsx", {"rest_meta_mdd_sheet"}),
+    "cohort.series": ("ROISignals_FunImgARglobalCWF", {"rest_meta_mdd_sheet", "cohort_series"}),
+    "cohort.motion": ("motion.tsv", {"rest_meta_mdd_sheet"}),
+}
+RELEASE_CONFIG = {
+    "study": "release",
+    "stages": ["cohort"],
+    "cohort": {"format": "rest-meta-mdd", "root": "release"},
+    "contrasts": {"MDDvsHC": {"case": "MDD", "control": "HC"}},
+}
+RELEASE_FILES = [
+    *(f"{root}/Phenotypic.xlsx" for root in ("release", "copy")),
+    *(
+        f"{root}/Results/ROISignals_{series}/ROISignals_S1-{group}-0001.mat"
+        for root in ("release", "copy")
+        for series in ("FunImgARCWF", "FunImgARglobalCWF")
+        for group in (1, 2)
+    ),
+    "other.xlsx",
+    "motion.tsv",
+]
+
+ABIDE = {
+    "cohort.root": ("elsewhere", {"abide_sheet"}),
+    "cohort.pipeline": ("cpac", {"abide_sheet"}),
+    "cohort.global_signal_regression": (True, {"abide_sheet"}),
+    "cohort.url": ("http://localhost", {"abide_sheet"}),
+}
+ABIDE_CONFIG = {
+    "study": "abide",
+    "stages": ["cohort"],
+    "cohort": {"format": "abide", "root": "download"},
+    "contrasts": {"ASDvsHC": {"case": "ASD", "control": "HC"}},
+    "jobs": {"subjects_per_job": 2000},
+}
+
+DONORS_OWN = {key: (UNUSED[key], {"expression_abagen"}) for key in UNUSED if key.startswith("expression.")}
+AHBA = DONORS_OWN | {
+    "expression.source": ("table", {"expression_table"}),
+    "expression.donors_folder": ("others", {"expression_abagen"}),
+    "expression.donors": ([9861, 10021], {"expression_abagen"}),
+    "expression.multiverse": (True, {"expression_abagen"}),
+    "atlas": ("DK83", EVERYTHING),
+    "atlas.image": ("data/same.nii", {"atlas"}),
+    "enrichment.collections.0": ("KEGG", {"fetch_artifact"}),
+    "maps.own.image": ("data/map.nii", {"genes_map"}),
+}
+AHBA_CONFIG = {
+    "study": "ahba",
+    "stages": ["genes", "enrichment"],
+    "enrichment": {"collections": ["LAKE"]},
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv", "image": "data/atlas.nii"},
+    "maps": {"own": {"table": "data/map.tsv"}},
+    "expression": {"source": "abagen", "donors_folder": "donors", "table": "data/expression.tsv"},
+}
+AHBA_FILES = [
+    *(
+        f"{folder}/{donor_folder(donor)}/{file}"
+        for folder in ("donors", "others")
+        for donor in DONORS
+        for file in FILES
+    ),
+    *(f"data/{file}" for file in ("labels.tsv", "atlas.nii", "same.nii", "map.tsv", "map.nii", "expression.tsv")),
+]
+#: a key that takes the place of another, and one that another must follow
+INSTEAD = {"maps.own.image": "maps.own.table"}
+ALSO = {"enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"])}
+
+STUDIES = {"small": SMALL, "simulated": SIMULATED, "release": RELEASE, "abide": ABIDE, "ahba": AHBA}
+CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
+
+
+def parts(config: Any, path: str) -> tuple[Any, Any]:
+    """The mapping or list that holds a key, and the key in it."""
+    *above, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in above:
+        config = config.setdefault(part, {}) if isinstance(config, dict) else config[part]
+    return config, last
+
+
+def edited(config: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """The config with another value of one key."""
+    changed = copy.deepcopy(dict(config))
+    if key in INSTEAD:
+        holder, name = parts(changed, INSTEAD[key])
+        del holder[name]
+    for path, new in ((key, value), *([ALSO[key]] if key in ALSO else [])):
+        holder, name = parts(changed, path)
+        holder[name] = new
+    return changed
+
+
+@dataclass(frozen=True)
+class Study:
+    """All jobs of a study that is up to date, and its plan after each edit."""
+
+    jobs: list[Job]
+    plans: dict[str, list[Job]]
+
+
+def study(project: Project, config: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]]) -> Study:
+    jobs = project.plan("--forceall", "--configfile", project.write_config(config, "base.yaml"))
+    return Study(jobs, project.plans({"nothing": config, **configs}))
+
+
+def followers(jobs: Collection[Job], reran: Collection[Job]) -> list[Job]:
+    """Those of the jobs that read what a rerun job makes."""
+    maker = {file: job.rule for job in reran for file in job.output}
+    return [j for j in jobs if any(f in maker and (maker[f], j.rule) not in WAITS for f in j.input)]
+
+
+@pytest.fixture(scope="module")
+def studies(finished, tmp_path_factory) -> dict[str, Study]:
+    """All plans of this file: of the small study, which was run, and of studies that Snakemake takes for done."""
+    config = yaml.safe_load((finished.folder / "study.yaml").read_text())
+    for copied, name in (
+        ("participants", "same"),
+        ("labels", "same_labels"),
+        ("map", "same_map"),
+        ("expression", "same_expression"),
+    ):
+        (finished.folder / f"data/{name}.tsv").write_bytes((finished.folder / f"data/{copied}.tsv").read_bytes())
+    unused = copy.deepcopy(config)
+    for key, value in UNUSED.items():
+        unused = edited(unused, key, value)
+    made = {
+        "small": study(
+            finished, config, {key: edited(config, key, v) for key, (v, _) in SMALL.items()} | {"unused": unused}
+        )
+    }
+    for name, config, files in (
+        ("simulated", SIMULATED_CONFIG, []),
+        ("release", RELEASE_CONFIG, RELEASE_FILES),
+        ("abide", ABIDE_CONFIG, []),
+        ("ahba", AHBA_CONFIG, AHBA_FILES),
+    ):
+        project = Project.make(tmp_path_factory.mktemp(name))
+        for file in files:
+            (project.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (project.folder / file).touch()
+        project.pretend(project.write_config(config), folders=["ROISignals"])
+        made[name] = study(project, config, {key: edited(config, key, v) for key, (v, _) in STUDIES[name].items()})
+    return made
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_finished_study_reruns_nothing(studies, name):
+    assert studies[name].plans["nothing"] == []
+
+
+@pytest.mark.parametrize(("name", "key"), CASES)
+def test_an_edited_key_reruns_what_uses_it(studies, name, key):
+    jobs, reran, starts = studies[name].jobs, studies[name].plans[key], STUDIES[name][key][1]
+    if starts == EVERYTHING:
+        assert {job.rule for job in jobs} <= {job.rule for job in reran} | SHARED
+        return
+    follow = followers(reran, reran)
+    assert {job.rule for job in reran if job not in follow} == set(starts)
+    assert all(job.reason for job in reran if job not in follow)
+    # nothing that stands below is left as it was
+    made = {file for job in reran for file in job.output}
+    assert followers([job for job in jobs if job.output and made.isdisjoint(job.output)], reran) == []
+
+
+def test_keys_of_other_cohorts_rerun_nothing(studies):
+    assert [job.rule for job in studies["small"].plans["unused"]] == ["report_page", "all"]
+
+
+def keys(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Every key of a schema that holds a value: names that the user chooses as <name>, items of lists as <item>."""
+    forms = [schema, *schema.get("oneOf", [])]
+    inside = [(name, rule) for form in forms for name, rule in form.get("properties", {}).items()]
+    for form in forms:
+        for name, rule in (("<name>", form.get("additionalProperties")), ("<item>", form.get("items"))):
+            if isinstance(rule, dict) and any(key in rule for key in ("properties", "oneOf")):
+                inside.append((name, rule))
+    if not inside or any(("type" in form and form["type"] != "object") or "enum" in form for form in forms):
+        yield path
+    for name, rule in inside:
+        yield from keys(rule, f"{path}.{name}".removeprefix("."))
+
+
+def test_every_key_of_the_schema_is_held_here():
+    schema = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
+    held = {re.sub(r"^(contrasts|maps|cohort\.select)\.\w+", r"\1.<name>", key) for _, key in CASES}
+    held = {re.sub(r"\.\d+", ".<item>", key) for key in held}
+    assert held == set(keys(schema))
