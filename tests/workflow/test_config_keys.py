@@ -17,17 +17,11 @@ import pytest
 import yaml
 
 from amygene.ahba import DONORS, FILES, donor_folder
-from fixtures.project import CHECKOUT, Job, Project
+from fixtures.project import CHECKOUT, Job, Project, followers, starts
 
 pytestmark = pytest.mark.slow
 
 CHECKS = {"cohort_assemble", "cohort_contrast"}
-#: a rule, and one that only waits for it: its renewal is no reason to run (ancient in the rules)
-WAITS = {
-    ("cohort_checked", "connectivity_seed"),
-    ("cohort_checked", "cohort_contrast"),
-    ("cohort_seeds", "cohort_assemble"),
-}
 EVERYTHING = {"every rule"}
 #: make what all studies share
 SHARED = {"fetch_artifact", "unpack_resource", "expression_environment"}
@@ -239,12 +233,6 @@ def study(project: Project, config: Mapping[str, Any], configs: Mapping[str, Map
     return Study(jobs, project.plans({"nothing": config, **configs}))
 
 
-def followers(jobs: Collection[Job], reran: Collection[Job]) -> list[Job]:
-    """Those of the jobs that read what a rerun job makes."""
-    maker = {file: job.rule for job in reran for file in job.output}
-    return [j for j in jobs if any(f in maker and (maker[f], j.rule) not in WAITS for f in j.input)]
-
-
 @pytest.fixture(scope="module")
 def studies(finished, tmp_path_factory) -> dict[str, Study]:
     """All plans of this file: of the small study, which was run, and of studies that Snakemake takes for done."""
@@ -286,13 +274,12 @@ def test_a_finished_study_reruns_nothing(studies, name):
 
 @pytest.mark.parametrize(("name", "key"), CASES)
 def test_an_edited_key_reruns_what_uses_it(studies, name, key):
-    jobs, reran, starts = studies[name].jobs, studies[name].plans[key], STUDIES[name][key][1]
-    if starts == EVERYTHING:
+    jobs, reran, expected = studies[name].jobs, studies[name].plans[key], STUDIES[name][key][1]
+    if expected == EVERYTHING:
         assert {job.rule for job in jobs} <= {job.rule for job in reran} | SHARED
         return
-    follow = followers(reran, reran)
-    assert {job.rule for job in reran if job not in follow} == set(starts)
-    assert all(job.reason for job in reran if job not in follow)
+    assert starts(reran) == set(expected)
+    assert all(job.reason for job in reran if job.rule in expected)
     # nothing that stands below is left as it was
     made = {file for job in reran for file in job.output}
     assert followers([job for job in jobs if job.output and made.isdisjoint(job.output)], reran) == []
