@@ -56,8 +56,9 @@ def test_the_sidecar_makes_numbers_traceable(tmp_path):
         note="read this",
         meanings={"mine": "only here"},
     )
-    assert list(sidecar) == ["file", "note", "columns", "settings", "seed", "sources", "versions"]
+    assert list(sidecar) == ["file", "sha256", "note", "columns", "settings", "seed", "sources", "versions"]
     assert sidecar["file"] == "t.tsv"
+    assert sidecar["sha256"] == sha256(tmp_path / "t.tsv")
     assert sidecar["columns"] == {"t": "beta / se", "mine": "only here"}
     assert sidecar["settings"] == {"draws": 5, "folder": "a/b", "names": ["é"]}
     assert sidecar["sources"] == {source.as_posix(): sha256(source)}
