@@ -66,44 +66,64 @@ def _fill(value: Any, schema: Mapping[str, Any]) -> None:
 
 
 def _explain(error: jsonschema.ValidationError) -> list[str]:
-    where = ".".join(str(p) for p in error.absolute_path) or "the config"
+    where = ".".join(str(p) for p in error.absolute_path)
+    found = f"config key {where}: found {error.instance!r}"
+    limit = error.validator_value
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
-        unknown = [key for key in error.instance if key not in known]
-        return [_unknown_key(where, key, known) for key in unknown]
+        return [_unknown_key(where, key, known) for key in error.instance if key not in known]
     if error.validator == "required":
-        absent = [key for key in error.validator_value if key not in error.instance]
-        return [f"config key {where}: {key!r} is missing" for key in absent]
-    if error.validator in {"oneOf", "anyOf"}:
-        return _explain_choice(error, where)
+        return [f"config key {_inside(where, key)} is missing" for key in limit if key not in error.instance]
+    if error.validator == "oneOf":
+        return _explain_choice(error, found)
     if error.validator == "enum":
-        allowed = [str(v) for v in error.validator_value]
+        allowed = [str(v) for v in limit]
         near = difflib.get_close_matches(str(error.instance), allowed, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; choose one of {', '.join(allowed)}"
-        return [f"config key {where}: found {error.instance!r}{hint}"]
+        return [found + (f"; did you mean {near[0]}?" if near else f"; choose one of {', '.join(allowed)}")]
+    if error.validator == "type":
+        kinds = [limit] if isinstance(limit, str) else limit
+        return [f"{found}; give {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"]
+    if error.validator in _LIMITS:
+        return [f"{found}; {_LIMITS[error.validator].format(limit)}"]
     return [f"config key {where}: {error.message}"]
 
 
-def _explain_choice(error: jsonschema.ValidationError, where: str) -> list[str]:
+#: types of JSON in plain words
+_KINDS = {
+    "array": "a list", "boolean": "true or false", "integer": "a whole number", "number": "a number",
+    "object": "a mapping", "string": "a text",
+}  # fmt: skip
+_LIMITS = {
+    "minimum": "it is at least {}",
+    "maximum": "it is at most {}",
+    "minItems": "it has at least {} entries",
+    "maxItems": "it has at most {} entries",
+    "minProperties": "it has at least {} entries",
+    "uniqueItems": "each entry stands there once",
+    # of names that become parts of file names
+    "pattern": "use letters and digits (regular expression {})",
+}
+
+
+def _explain_choice(error: jsonschema.ValidationError, found: str) -> list[str]:
     """Of several allowed forms, the problems of the one that was meant."""
-    by_form: dict[Any, list[jsonschema.ValidationError]] = {}
-    for inner in error.context or []:
-        by_form.setdefault(inner.schema_path[0], []).append(inner)
-    wanted = "object" if isinstance(error.instance, dict) else None
-    for errors in by_form.values():
-        if (wanted == "object") == all(e.validator != "type" for e in errors) and wanted:
-            return [line for e in errors for line in _explain(e)]
-    enums = [e for errors in by_form.values() for e in errors if e.validator == "enum"]
-    if enums and not isinstance(error.instance, dict):
-        return [line for e in enums[:1] for line in _explain(e)]
-    return [f"config key {where}: {error.instance!r} has none of the allowed forms (see config/README.md)"]
+    forms = error.validator_value
+    kind = "object" if isinstance(error.instance, dict) else "array" if isinstance(error.instance, list) else None
+    meant = [i for i, form in enumerate(forms) if (form.get("type") == kind if kind else "enum" in form)]
+    inner = [e for e in error.context or [] if e.schema_path[0] in meant]
+    if inner:
+        return [line for e in inner for line in _explain(e)]
+    return [f"{found}, none of the allowed forms (see config/README.md)"]
+
+
+def _inside(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
 
 
 def _unknown_key(where: str, key: str, known: list[str]) -> str:
-    prefix = "" if where == "the config" else f"{where}."
     near = difflib.get_close_matches(key, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-    return f"config key {prefix}{key} is unknown; {hint}"
+    return f"config key {_inside(where, key)} is unknown; {hint}"
 
 
 def _cross_checks(config: Mapping[str, Any]) -> list[str]:
