@@ -5,7 +5,7 @@ import pandas as pd
 
 from amygene.atlas import strangers
 from amygene.maps import map_from_image, map_from_table, used_regions
-from amygene.tables import MISSING, read_table, write_table
+from amygene.tables import MISSING, check_unchanged, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -16,6 +16,7 @@ if source.get("image"):
     values = map_from_image(nibabel.load(file), nibabel.load(source.atlas_image), regions, file)
 else:
     file = source.table
+    check_unchanged(file)
     table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
     note = strangers(table[columns["region"]], regions)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amygene.files import read_arrays, replacing, sha256, write_arrays
+from amygene.files import read_arrays, read_json, replacing, sha256, write_arrays
+from amygene.problems import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -59,13 +60,23 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path):
         writer.send_signal(signal.SIGKILL)
         writer.wait()
     assert path.read_text() == "old"
-    # what is left is nobody's file, and does not keep another writer from his
+    # what is left is nobody's file, and goes when the file is written
     (left,) = [f for f in tmp_path.iterdir() if f != path]
     assert left.name.startswith(".x.txt.")
     assert left.name.endswith(".part")
     with replacing(path) as beside:
         beside.write_text("new")
     assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_another_writer_is_writing_stays(tmp_path):
+    path, others = tmp_path / "[x].txt", [tmp_path / ".[x].txt.1.part", tmp_path / ".x.txt.999999999.part"]
+    for other in others:  # process 1 lives; the second is of another file
+        other.write_text("its")
+    with replacing(path) as beside:
+        beside.write_text("new")
+    assert sorted(tmp_path.iterdir()) == sorted([path, *others])
 
 
 def test_hash_is_that_of_the_content(tmp_path):
@@ -101,3 +112,32 @@ def test_objects_are_neither_written_nor_read(tmp_path):
     np.savez(tmp_path / "x.npz", names=np.array(["a", None], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
         read_arrays(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"half", b"flipped", b"text"])
+def test_damaged_arrays_are_told(tmp_path, damage):
+    path = tmp_path / "x.npz"
+    write_arrays(path, x=np.arange(1000.0))
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes({b"half": bytes(content[:4000]), b"flipped": bytes(content)}.get(damage, damage))
+    with pytest.raises(InputError) as caught:
+        read_arrays(path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{path}: is damaged (")
+    assert problem.endswith("; delete it and start again, then it is made anew")
+
+
+def test_damaged_json_is_told(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('{"a": [1, 2')
+    with pytest.raises(InputError, match=r"x\.json: is damaged \(.*delete it and start again"):
+        read_json(path)
+    path.write_text('{"a": [1, 2]}')
+    assert read_json(path) == {"a": [1, 2]}
+
+
+def test_an_absent_file_is_not_called_damaged(tmp_path):
+    for read in (read_json, read_arrays):
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "absent")

@@ -174,3 +174,30 @@ def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path):
     assert problems(read_matrix, tmp_path / "m.csv") == [f"{tmp_path / 'm.csv'}: no such file"]
     (tmp_path / "m.csv").write_bytes("région,A\na,1\n".encode("latin-1"))
     assert "can't decode byte" in problems(read_matrix, tmp_path / "m.csv")[0]
+
+
+# tables that were changed after they were written
+
+
+@pytest.mark.parametrize("ending", ["tsv", "parquet"])
+def test_a_table_that_was_changed_is_told(tmp_path, ending):
+    path, read = tmp_path / f"t.{ending}", read_table if ending == "tsv" else read_matrix
+    table = pd.DataFrame({"t": [1.0, 2.0, 3.0]}, index=pd.Index(["a", "b", "c"], name="region"))
+    table = table.reset_index() if ending == "tsv" else table
+    write_table(path, table, sidecar=tmp_path / "t.json")
+    assert read(path)["t"].tolist() == [1, 2, 3]
+    content = path.read_bytes()
+    for other in (content[:-4], content + b" ", b""):
+        path.write_bytes(other)
+        assert problems(read, path) == [
+            f"{path}: was changed after it was written (its hash is not the one in t.json); "
+            "delete it and start again, then it is made anew"
+        ]
+
+
+@pytest.mark.parametrize("sidecar", [None, "{", "[]", "{}", '{"file": "t.tsv", "Units": "z"}'])
+def test_a_table_of_the_users_own_may_have_any_sidecar(tmp_path, sidecar):
+    (tmp_path / "t.tsv").write_text("region\tt\na\t1\n")
+    if sidecar is not None:
+        (tmp_path / "t.json").write_text(sidecar)
+    assert read_matrix(tmp_path / "t.tsv")["t"].tolist() == [1]
