@@ -32,8 +32,8 @@ rule atlas:
         "results/{study}/benchmarks/atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=5,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(5),
     params:
         code=code("atlas_regions.py"),
     script:

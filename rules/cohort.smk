@@ -41,8 +41,8 @@ rule simulate:
         "results/{study}/benchmarks/simulate.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(30),
     params:
         code=code("cohort_simulate.py"),
         settings=COHORT["simulated"],
@@ -64,8 +64,8 @@ rule rest_meta_mdd_sheet:
         "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
     threads: 1
     resources:
-        mem_mb=800,
-        runtime=10,
+        mem_mb=per_attempt(800),
+        runtime=per_attempt(10),
     params:
         code=code("cohort_rest_meta_mdd.py"),
         # the workbook is compared with the files: one that is added or taken away matters
@@ -86,8 +86,8 @@ rule abide_sheet:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(30),
     params:
         code=code("cohort_abide_sheet.py"),
         root=COHORT.get("root"),
@@ -112,8 +112,8 @@ rule abide_series:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(120),
     params:
         code=code("cohort_abide_series.py"),
         root=COHORT.get("root"),
@@ -139,12 +139,10 @@ rule cohort_series:
         "results/{study}/logs/cohort_series_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
-    group:
-        "cohort_series"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=15,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(15),
     params:
         code=code("cohort_series.py"),
         members=lambda w: {p: ROSTER.files[p] for p in BUCKETS.get(w.bucket) or []},
@@ -166,8 +164,8 @@ rule cohort_seeds:
         "results/{study}/benchmarks/cohort_seeds.tsv"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(5),
     params:
         code=code("cohort_seeds.py"),
         seeds=SEEDS,
@@ -198,8 +196,8 @@ rule cohort_assemble:
         "results/{study}/benchmarks/cohort.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("cohort_assemble.py"),
         selection=SELECTION,

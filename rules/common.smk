@@ -9,6 +9,7 @@ import math
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -107,6 +108,11 @@ def code(script, own=False):
     return used_code.fingerprint(Path(workflow.basedir) / "scripts", script, own)
 
 
+def per_attempt(amount):
+    """Memory or time of a job, and as much again each time it is tried again (retries: see config/profiles)."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def existing_series(wildcards):
     """Files of a bucket that are there; the stage tells about those that are not, all at once."""
     if COHORT["format"] not in ("table", "rest-meta-mdd"):
@@ -152,17 +158,36 @@ def take_lock():
     stream = open(path, "a+")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         stream.seek(0)
         raise WorkflowError(
             f"Another run of study {STUDY} is at work in this folder (process {stream.read().strip() or 'unknown'}); "
             "wait for it or stop it."
         ) from None
+    except OSError as error:
+        logger.warning(f"This disk knows no locks ({error}): see to it that study {STUDY} runs only once at a time.")
+        return stream
     stream.truncate(0)
-    stream.write(str(os.getpid()))
+    stream.write(f"{os.getpid()} on {os.uname().nodename}")
     stream.flush()
     return stream
 
 
+def wait_for_orphans():
+    """Let jobs end that outlived an earlier run which was killed: they would write their results over new ones.
+
+    A job shares the lock of its folder while it lives (scripts/job.py).
+    """
+    for folder in (f"results/{STUDY}", "resources"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with open(f"{folder}/.jobs", "a+") as stream, suppress(OSError):
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                logger.info(f"Waiting for jobs that another run left at work in {folder} ...")
+                fcntl.flock(stream, fcntl.LOCK_EX)
+
+
 onstart:
     HELD.append(take_lock())
+    wait_for_orphans()

@@ -16,12 +16,10 @@ rule connectivity_seed:
         "results/{study}/logs/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
-    group:
-        "connectivity"
     threads: 1
     resources:
-        mem_mb=800,
-        runtime=10,
+        mem_mb=per_attempt(800),
+        runtime=per_attempt(10),
     params:
         code=code("connectivity_seed.py"),
         regions=lambda w: SEEDS[w.seed],
@@ -46,8 +44,8 @@ rule connectivity_gather:
         "results/{study}/benchmarks/connectivity_gather_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("connectivity_gather.py"),
         regions=lambda w: SEEDS[w.seed],
@@ -72,8 +70,8 @@ rule connectivity_qc:
         "results/{study}/benchmarks/connectivity_qc.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("connectivity_qc.py"),
         seeds=list(SEEDS),

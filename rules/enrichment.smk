@@ -29,8 +29,8 @@ rule enrichment_pools:
         "results/{study}/benchmarks/enrichment_pools_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(30),
     params:
         code=code("enrichment_pools.py"),
         correlation=GENES["correlation"],
@@ -58,8 +58,8 @@ rule enrichment_sets:
         "results/{study}/benchmarks/enrichment_sets_{map}_atlas-{atlas}_{collection}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(60),
     params:
         code=code("enrichment_sets.py"),
         correlation=GENES["correlation"],
@@ -86,8 +86,8 @@ rule enrichment_gsea:
         "results/{study}/benchmarks/enrichment_gsea_{map}_atlas-{atlas}_{collection}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(60),
     params:
         code=code("enrichment_gsea.py"),
         min_size=ENRICHMENT["min_size"],

@@ -30,8 +30,8 @@ rule expression_environment:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(20),
     params:
         code=code("expression_environment.py"),
     script:
@@ -58,8 +58,8 @@ rule expression_download:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(120),
     shell:
         "resources/envs/abagen/bin/python -E scripts/expression_download.py"
         " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
@@ -85,8 +85,8 @@ rule expression_abagen:
         variant="|".join(VARIANTS),
     threads: 1
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=per_attempt(6000),
+        runtime=per_attempt(60),
     params:
         code=code("expression_abagen.py", own=True),
         settings=lambda w: json.dumps(VARIANTS[w.variant]),
@@ -121,8 +121,8 @@ rule expression_table:
         "results/{study}/benchmarks/expression_table_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("expression_table.py"),
         source=EXPRESSION.get("source"),

@@ -27,8 +27,8 @@ rule genes_map:
         "results/{study}/benchmarks/genes_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         code=code("genes_map.py"),
         columns=map_columns,
@@ -51,8 +51,8 @@ rule genes_nulls:
         "results/{study}/benchmarks/genes_nulls_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         code=code("genes_nulls.py"),
         method=GENES["nulls"],
@@ -73,12 +73,10 @@ rule genes_chunk:
         "results/{study}/logs/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.log",
     benchmark:
         "results/{study}/benchmarks/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.tsv"
-    group:
-        "genes_chunk"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code("genes_chunk.py"),
         correlation=GENES["correlation"],
@@ -100,8 +98,8 @@ rule genes_counts:
         "results/{study}/benchmarks/genes_counts_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(60),
     params:
         code=code("genes_counts.py"),
         correlation=GENES["correlation"],
@@ -125,8 +123,8 @@ rule genes_pls:
         "results/{study}/benchmarks/genes_pls_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code("genes_pls.py"),
         components=GENES["pls_components"],
@@ -156,8 +154,8 @@ rule genes_table:
         "results/{study}/benchmarks/genes_table_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("genes_table.py"),
         correlation=GENES["correlation"],
@@ -185,8 +183,8 @@ rule genes_multiverse:
         "results/{study}/benchmarks/genes_multiverse_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("genes_multiverse.py"),
         correlation=GENES["correlation"],
@@ -209,8 +207,8 @@ rule genes_calibration:
         "results/{study}/benchmarks/genes_calibration_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
     params:
         code=code("genes_calibration.py"),
         nulls=GENES["nulls"],

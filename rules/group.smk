@@ -29,8 +29,8 @@ rule group_comparison:
         "results/{study}/benchmarks/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("group_comparison.py"),
         model=lambda w: MODELS[w.contrast],
@@ -48,12 +48,10 @@ rule group_permute:
         "results/{study}/logs/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.tsv"
-    group:
-        "group_permute"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(30),
     params:
         code=code("group_permute.py"),
         seed=config["seed"],
@@ -84,8 +82,8 @@ rule group_table:
         "results/{study}/benchmarks/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("group_table.py"),
         model=lambda w: MODELS[w.contrast],
@@ -111,8 +109,8 @@ rule group_harmonisation:
         "results/{study}/benchmarks/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("group_harmonisation.py"),
         model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},

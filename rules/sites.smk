@@ -15,12 +15,10 @@ rule sites_leave_out:
         "results/{study}/logs/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
-    group:
-        "sites_leave_out"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
     params:
         code=code("sites_leave_out.py"),
         seed=config["seed"],
@@ -50,8 +48,8 @@ rule sites_table:
         "results/{study}/benchmarks/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("sites_table.py"),
         model=lambda w: MODELS[w.contrast],
