@@ -32,7 +32,7 @@ rule atlas:
         "results/{study}/benchmarks/atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
         code=code("atlas_regions.py"),

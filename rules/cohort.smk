@@ -41,7 +41,7 @@ rule simulate:
         "results/{study}/benchmarks/simulate.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
         code=code("cohort_simulate.py"),
@@ -64,7 +64,7 @@ rule rest_meta_mdd_sheet:
         "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(800),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("cohort_rest_meta_mdd.py"),
@@ -141,7 +141,7 @@ rule cohort_series:
         "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1000),
+        mem_mb=per_attempt(800),
         runtime=per_attempt(15),
     params:
         code=code("cohort_series.py"),
@@ -164,7 +164,7 @@ rule cohort_seeds:
         "results/{study}/benchmarks/cohort_seeds.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(500),
+        mem_mb=per_attempt(600),
         runtime=per_attempt(5),
     params:
         code=code("cohort_seeds.py"),
@@ -220,8 +220,8 @@ rule cohort_checked:
     localrule: True
     threads: 1
     resources:
-        mem_mb=100,
-        runtime=1,
+        mem_mb=per_attempt(100),
+        runtime=per_attempt(1),
 
 
 rule cohort_contrast:
@@ -240,8 +240,8 @@ rule cohort_contrast:
         "results/{study}/benchmarks/cohort_contrast-{contrast}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("cohort_contrast.py"),
         selection=SELECTION,

@@ -109,7 +109,10 @@ def code(script, own=False):
 
 
 def per_attempt(amount):
-    """Memory or time of a job, and as much again each time it is tried again (retries: see config/profiles)."""
+    """Memory (MB) or time (minutes) of a job, and as much again each time it is tried again.
+
+    A log ends with the memory that its job took. On a cluster the two Snakemakes above a job take 230 MB more.
+    """
     return lambda wildcards, attempt: amount * attempt
 
 
@@ -168,7 +171,7 @@ def take_lock():
         logger.warning(f"This disk knows no locks ({error}): see to it that study {STUDY} runs only once at a time.")
         return stream
     stream.truncate(0)
-    stream.write(f"{os.getpid()} on {os.uname().nodename}")
+    stream.write(str(os.getpid()))
     stream.flush()
     return stream
 
@@ -176,15 +179,15 @@ def take_lock():
 def wait_for_orphans():
     """Let jobs end that outlived an earlier run which was killed: they would write their results over new ones.
 
-    A job shares the lock of its folder while it lives (scripts/job.py).
+    A job shares the lock of the folder of its log while it lives (scripts/job.py).
     """
-    for folder in (f"results/{STUDY}", "resources"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with open(f"{folder}/.jobs", "a+") as stream, suppress(OSError):
+    for logs in map(Path, (f"results/{STUDY}/logs", "resources/logs")):
+        logs.mkdir(parents=True, exist_ok=True)
+        with open(logs / ".jobs", "a+") as stream, suppress(OSError):
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                logger.info(f"Waiting for jobs that another run left at work in {folder} ...")
+                logger.info(f"Waiting for jobs that another run left at work in {logs.parent} ...")
                 fcntl.flock(stream, fcntl.LOCK_EX)
 
 

@@ -29,7 +29,7 @@ rule enrichment_pools:
         "results/{study}/benchmarks/enrichment_pools_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
         code=code("enrichment_pools.py"),
@@ -58,7 +58,7 @@ rule enrichment_sets:
         "results/{study}/benchmarks/enrichment_sets_{map}_atlas-{atlas}_{collection}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(3000),
+        mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
         code=code("enrichment_sets.py"),
@@ -86,7 +86,7 @@ rule enrichment_gsea:
         "results/{study}/benchmarks/enrichment_gsea_{map}_atlas-{atlas}_{collection}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(3000),
+        mem_mb=per_attempt(2500),
         runtime=per_attempt(60),
     params:
         code=code("enrichment_gsea.py"),

@@ -27,7 +27,7 @@ rule genes_map:
         "results/{study}/benchmarks/genes_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("genes_map.py"),
@@ -51,7 +51,7 @@ rule genes_nulls:
         "results/{study}/benchmarks/genes_nulls_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
         code=code("genes_nulls.py"),
@@ -75,7 +75,7 @@ rule genes_chunk:
         "results/{study}/benchmarks/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
         code=code("genes_chunk.py"),
@@ -98,7 +98,7 @@ rule genes_counts:
         "results/{study}/benchmarks/genes_counts_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
         code=code("genes_counts.py"),
@@ -123,7 +123,7 @@ rule genes_pls:
         "results/{study}/benchmarks/genes_pls_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
         code=code("genes_pls.py"),
@@ -154,7 +154,7 @@ rule genes_table:
         "results/{study}/benchmarks/genes_table_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("genes_table.py"),
@@ -207,7 +207,7 @@ rule genes_calibration:
         "results/{study}/benchmarks/genes_calibration_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
         code=code("genes_calibration.py"),

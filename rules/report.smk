@@ -45,7 +45,7 @@ rule report_cohort:
         "results/{study}/benchmarks/report_cohort.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_cohort.py"),
@@ -78,7 +78,7 @@ rule report_group:
         "results/{study}/benchmarks/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2500),
+        mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
         code=code("report_group.py"),
@@ -105,7 +105,7 @@ rule report_sites:
         "results/{study}/benchmarks/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_sites.py"),
@@ -130,7 +130,7 @@ rule report_map:
         "results/{study}/benchmarks/report_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2500),
+        mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
         code=code("report_map.py"),
@@ -160,7 +160,7 @@ rule report_genes:
         "results/{study}/benchmarks/report_genes_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_genes.py"),
@@ -183,7 +183,7 @@ rule report_calibration:
         "results/{study}/benchmarks/report_calibration_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_calibration.py"),
@@ -232,7 +232,7 @@ rule report_enrichment:
         "results/{study}/benchmarks/report_enrichment_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(1500),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_enrichment.py"),
@@ -257,7 +257,7 @@ rule report_page:
         "results/{study}/benchmarks/report_page.tsv"
     threads: 1
     resources:
-        mem_mb=per_attempt(2000),
+        mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("report_page.py"),

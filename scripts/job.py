@@ -21,7 +21,7 @@ def start(log):
     The log ends with the CPU time that the job took to start (Python and its imports) and to work, and with the most
     memory that it held.
     """
-    share_lock(Path(log).parents[1])
+    share_lock(Path(log).parent)
     stream = open(log, "w", buffering=1)  # noqa: SIM115 - open until the job ends
     sys.stdout = sys.stderr = stream
     started = time.process_time()

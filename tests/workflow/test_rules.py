@@ -32,8 +32,8 @@ def test_log_benchmark_threads_memory_and_time(name):
     sections = RULES[name].sections
     assert {"log", "benchmark", "threads", "resources"} <= set(sections)
     assert sections["threads"].strip() == "1"
-    assert re.search(r"mem_mb=\d+", sections["resources"])
-    assert re.search(r"runtime=\d+", sections["resources"])
+    assert re.search(r"mem_mb=per_attempt\(\d+\)", sections["resources"])
+    assert re.search(r"runtime=per_attempt\(\d+\)", sections["resources"])
 
 
 @pytest.mark.parametrize("name", [name for name in WORKING if RULES[name].script and name not in KEPT])
