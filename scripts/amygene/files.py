@@ -6,6 +6,7 @@ import glob
 import hashlib
 import json
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from typing import Any
 import numpy as np
 
 from amygene.problems import InputError
+
+
+#: record at the end of a zip file without comment; its fifth field is the number of members
+_END_OF_ZIP = struct.Struct("<4s4H2LH")
 
 
 @contextmanager
@@ -74,9 +79,18 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            arrays = {name: archive[name] for name in archive.files}
+    except (FileNotFoundError, PermissionError):
+        raise
+    except (EOFError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged(path, f"is damaged ({error})") from error
+    # zipfile overlooks members behind one whose entry tells a wrong length; the end of the file tells their number
+    with open(path, "rb") as stream:
+        stream.seek(-_END_OF_ZIP.size, os.SEEK_END)
+        n_members = _END_OF_ZIP.unpack(stream.read())[4]
+    if n_members != len(arrays):
+        raise damaged(path, f"is damaged ({len(arrays)} of {n_members} arrays can be read)")
+    return arrays
 
 
 def read_json(path: str | Path) -> Any:

@@ -81,7 +81,7 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 SlurmdParameters=config_overrides
 MpiDefault=none
 KillWait=5
-ReturnToService=2
+ReturnToService=1
 NodeName=left NodeHostname=localhost NodeAddr=127.0.0.1 Port=16821 CPUs=$cpus RealMemory=8000
 NodeName=right NodeHostname=localhost NodeAddr=127.0.0.1 Port=16822 CPUs=$cpus RealMemory=8000
 PartitionName=main Nodes=left,right Default=YES MaxTime=1-00:00:00 State=UP

@@ -12,11 +12,15 @@ if grep -qsxF "StateSaveLocation=$folder/state" $conf; then
     for _ in $(seq 40); do [ -z "$(squeue --noheader 2>/dev/null)" ] && break; sleep 0.5; done
   fi
 fi
+# the number is still the daemon's; a process that nobody has collected yet is dead too
+lives() {
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "${daemon%-*}" ] && grep -qs "^State:[[:space:]]*[^Z[:space:]]" "/proc/$1/status"
+}
 for daemon in slurmd-left slurmd-right slurmctld munged; do
   pid=$(cat "$folder/$daemon.pid" 2>/dev/null) || continue
-  kill "$pid" 2>/dev/null || continue
-  for _ in $(seq 40); do kill -0 "$pid" 2>/dev/null || break; sleep 0.25; done
-  kill -KILL "$pid" 2>/dev/null || true
+  lives "$pid" && kill "$pid"
+  for _ in $(seq 40); do lives "$pid" || break; sleep 0.25; done
+  lives "$pid" && kill -KILL "$pid"
 done
 grep -qsxF "StateSaveLocation=$folder/state" $conf && rm -f $conf
 exit 0

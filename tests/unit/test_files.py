@@ -141,3 +141,36 @@ def test_an_absent_file_is_not_called_damaged(tmp_path):
     for read in (read_json, read_arrays):
         with pytest.raises(FileNotFoundError):
             read(tmp_path / "absent")
+
+
+ARRAYS = {"x": np.arange(12.0).reshape(3, 4), "names": np.array(["a", "b\u00e9"]), "n": np.array([3, 4])}
+
+
+def test_a_damaged_byte_anywhere_is_told_or_changes_nothing(tmp_path):
+    write_arrays(tmp_path / "x.npz", **ARRAYS)
+    content = (tmp_path / "x.npz").read_bytes()
+    told = []
+    for position, byte in enumerate(content):
+        changed = byte ^ (1, 0x20, 0xFF)[position % 3]
+        (tmp_path / "y.npz").write_bytes(content[:position] + bytes([changed]) + content[position + 1 :])
+        try:
+            found = read_arrays(tmp_path / "y.npz")
+        except InputError as error:
+            told.append(str(error))
+            continue
+        assert found.keys() == ARRAYS.keys()
+        for name, array in ARRAYS.items():
+            assert found[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array)
+    # what may change unseen are dates, attributes and the like
+    assert len(told) > 0.7 * len(content)
+    assert all("y.npz: is damaged" in message for message in told)
+
+
+def test_a_file_that_ends_early_is_told(tmp_path):
+    write_arrays(tmp_path / "x.npz", **ARRAYS)
+    content = (tmp_path / "x.npz").read_bytes()
+    for length in range(0, len(content), 5):
+        (tmp_path / "y.npz").write_bytes(content[:length])
+        with pytest.raises(InputError, match="is damaged"):
+            read_arrays(tmp_path / "y.npz")
