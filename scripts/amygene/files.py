@@ -18,7 +18,6 @@ import numpy as np
 
 from amygene.problems import InputError
 
-
 #: record at the end of a zip file without comment; its fifth field is the number of members
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 
