@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 import used_code
 from amygene import ahba, group, multiverse, settings
 from amygene.cohort import buckets, rest_meta_mdd, roster
+from amygene.prediction import designs
 from amygene.problems import InputError
 from amygene.seeds import seed_regions
 from amygene.stats import permutation
@@ -134,6 +135,18 @@ def family(wildcards):
     """Seeds whose regions are one family of tests, this one first."""
     others = [s for s in SEEDS if s != wildcards.seed] if config["group"]["family"] == "contrast" else []
     return [wildcards.seed, *others]
+
+
+def second_study(wildcards):
+    """Files of the study that the prediction is tested on: its participants, and its connectivity of every seed."""
+    external = config["prediction"].get("external")
+    if external is None:
+        return []
+    connectivity = "results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet"
+    return [
+        f"results/{external['study']}/cohort/participants.tsv",
+        *expand(connectivity, study=external["study"], seed=SEEDS, atlas=wildcards.atlas),
+    ]
 
 
 def map_source(wildcards):

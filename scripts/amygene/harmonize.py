@@ -7,7 +7,7 @@ on some participants can be applied to others of the same sites.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,13 +54,56 @@ class Combat:
         ValueError
             A site was not there when the model was fitted: its effects are not known.
         """
-        unseen = sorted(set(sites.tolist()) - set(self.sites))
+        expected = self.intercept + covariates @ self.slopes
+        return self.residuals(outcomes, sites, covariates) * self.spread + expected
+
+    def residuals(self, outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+        """What is left after covariates and site effects, in units of `spread`; parameters as of `apply`."""
+        unseen = self.unseen(sites)
         if unseen:
             raise ValueError(f"ComBat was not fitted on site {unseen}; its effects are not known")
-        row = np.array([self.sites.index(s) for s in sites.tolist()])
-        expected = self.intercept + covariates @ self.slopes
-        standard = (outcomes - expected) / self.spread
-        return (standard - self.shift[row]) / np.sqrt(self.stretch[row]) * self.spread + expected
+        row = np.array([self.sites.index(s) for s in sites.tolist()], dtype=int)
+        standard = (outcomes - self.intercept - covariates @ self.slopes) / self.spread
+        return (standard - self.shift[row]) / np.sqrt(self.stretch[row])
+
+    def unseen(self, sites: np.ndarray) -> list[int]:
+        """Sites whose effects are not known, ascending."""
+        return sorted(set(sites.tolist()) - set(self.sites))
+
+    def with_untouched(self, sites: list[int]) -> Combat:
+        """The model with more sites that it leaves as they are."""
+        nothing = np.zeros((len(sites), len(self.intercept)))
+        return replace(
+            self,
+            sites=(*self.sites, *sites),
+            shift=np.vstack([self.shift, nothing]),
+            stretch=np.vstack([self.stretch, nothing + 1]),
+        )
+
+    def with_site(self, site: int, outcomes: np.ndarray, covariates: np.ndarray, centre: np.ndarray) -> Combat:
+        """The model with one more site, whose effects are estimated from some of its participants.
+
+        Reference-batch harmonisation: nothing of the fitted model changes.
+
+        Parameters
+        ----------
+        site
+            Its name.
+        outcomes, covariates : arrays of shape (n, n_outcomes), (n, n_covariates)
+            Of participants of one kind (controls).
+        centre : array of shape (n_outcomes,)
+            Mean of `residuals` over participants of that kind at the sites of the model, whom they shall resemble.
+        """
+        standard = (outcomes - self.intercept - covariates @ self.slopes) / self.spread - centre
+        shift, stretch = _shrink(standard)
+        # a new participant is centre + shift + noise; `residuals` must give centre + noise / sqrt(stretch)
+        shift = shift + centre * (1 - np.sqrt(stretch))
+        return replace(
+            self,
+            sites=(*self.sites, site),
+            shift=np.vstack([self.shift, shift]),
+            stretch=np.vstack([self.stretch, stretch]),
+        )
 
 
 def fit_combat(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) -> Combat:

@@ -137,8 +137,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key cohort.{key} is missing; format {fmt} needs it")
     if fmt == "none" and not config["maps"]:
         problems.append("config keys cohort and maps are both empty; nothing to study")
-    if fmt != "none" and not config["contrasts"] and stages & {"group", "sites"}:
-        problems.append("config key contrasts is empty; stages group and sites need one")
+    if fmt != "none" and not config["contrasts"] and stages & {"group", "sites", "prediction"}:
+        problems.append("config key contrasts is empty; stages group, sites and prediction need one")
     for name, contrast in config["contrasts"].items():
         way = contrast.get("site_effects")
         if way == "covariate" and "site" not in contrast["covariates"]:
@@ -162,6 +162,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")
         elif source == "table" and "table" not in config["expression"]:
             problems.append("config key expression.table is missing; source table needs it")
+    if config["prediction"].get("external", {}).get("study") == config["study"]:
+        problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
         problems.append(f"config key atlas.name: {atlas_name} is an atlas of the pipeline; give your own another name")

@@ -59,8 +59,31 @@ def space() -> None:
     write("space_input", pd.DataFrame({"x": xyz[:, 0], "y": xyz[:, 1], "z": xyz[:, 2], "value": value}))
 
 
+def roc() -> None:
+    """70 participants at three sites, three scores of unlike worth, one of them with ties."""
+    rng = np.random.default_rng(20240505)
+    case = rng.permutation(np.repeat([1, 0], [28, 42]))
+    site = rng.integers(1, 4, 70)
+    common = rng.normal(0, 1, 70)
+    s1 = 0.9 * case + common + rng.normal(0, 0.7, 70) + 0.5 * site
+    s2 = 0.5 * case + common + rng.normal(0, 0.7, 70)
+    s3 = (0.6 * case + rng.normal(0, 1, 70)).round(0)
+    write("roc_input", pd.DataFrame({"case": case, "site": site, "s1": s1, "s2": s2, "s3": s3}))
+
+
+def svm() -> None:
+    """90 participants, 12 features, 60 of them to train on."""
+    rng = np.random.default_rng(20240506)
+    case = rng.permutation(np.repeat([1, 0], [34, 56]))
+    values = rng.normal(0, 1, (90, 12)) * rng.uniform(0.5, 3, 12) + np.outer(case, rng.normal(0, 0.8, 12))
+    design = pd.DataFrame({"case": case, "train": (np.arange(90) < 60).astype(int)})
+    write("svm_input", pd.concat([design, pd.DataFrame(values, columns=[f"y{j:02d}" for j in range(1, 13)])], axis=1))
+
+
 if __name__ == "__main__":
     combat()
     meta()
     hedges()
     space()
+    roc()
+    svm()
