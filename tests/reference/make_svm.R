@@ -1,7 +1,7 @@
 # Support vector machines by e1071 (libsvm): decision values of the test part, and what pROC makes of them.
 # Features are standardised in the training part with the population's standard deviation, as scikit-learn does (R's
-# scale() takes the sample's), and e1071 is told not to scale again. Its gamma is per squared distance: what the
-# config calls gamma is divided by the number of features.
+# scale() takes the sample's), and divided by the root of their number, so that a participant's mean squared length is
+# 1; e1071 is told not to scale again. With e1071's own defaults the same gamma is gamma / ncol(x).
 suppressPackageStartupMessages({
   library(e1071)
   library(pROC)
@@ -12,17 +12,11 @@ x <- as.matrix(data[, grep("^y", names(data))])
 train <- data$train == 1
 centre <- colMeans(x[train, ])
 spread <- sqrt(colMeans(sweep(x[train, ], 2, centre)^2))
-z <- sweep(sweep(x, 2, centre), 2, spread, "/")
-p <- ncol(z)
+z <- sweep(sweep(x, 2, centre), 2, spread, "/") / sqrt(ncol(x))
 y <- factor(data$case, levels = c(1, 0))
 
 fit <- function(kernel, cost, gamma) {
-  # linear: a kernel divided by p is the cost divided by p
-  model <- svm(
-    z[train, ], y[train],
-    kernel = kernel, cost = if (kernel == "linear") cost / p else cost, gamma = gamma / p,
-    scale = FALSE, tolerance = 1e-9
-  )
+  model <- svm(z[train, ], y[train], kernel = kernel, cost = cost, gamma = gamma, scale = FALSE, tolerance = 1e-9)
   values <- attr(predict(model, z[!train, ], decision.values = TRUE), "decision.values")
   sign <- if (colnames(values)[1] == "1/0") 1 else -1
   sign * values[, 1]

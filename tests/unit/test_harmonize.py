@@ -128,3 +128,37 @@ def test_region_that_a_site_lacks_stays_missing_there_and_is_harmonised_elsewher
     outcomes[sites == 2, 5] = np.nan
     found = fit_combat(outcomes, sites, keep).apply(outcomes, sites, keep)
     assert np.array_equal(np.isnan(found), np.isnan(outcomes))
+
+
+def test_sites_added_untouched_stay_as_they_are(complete):
+    outcomes, sites, keep = complete
+    seen = sites != 3
+    model = fit_combat(outcomes[seen], sites[seen], keep[seen])
+    assert model.unseen(sites) == [3]
+    found = model.with_untouched([3]).apply(outcomes, sites, keep)
+    assert found[~seen] == pytest.approx(outcomes[~seen])
+    assert np.array_equal(found[seen], model.apply(outcomes[seen], sites[seen], keep[seen]))
+
+
+def test_a_site_added_by_some_of_its_participants_resembles_the_kind_of_the_others():
+    rng = np.random.default_rng(4)
+    n, n_outcomes = 900, 25
+    sites = np.repeat([0, 1, 2], 300)
+    shift, stretch = rng.normal(0, 1, (3, n_outcomes)), rng.uniform(0.5, 2, (3, n_outcomes))
+    outcomes = shift[sites] + stretch[sites] * rng.normal(size=(n, n_outcomes))
+    keep = np.zeros((n, 0))
+    seen = sites < 2
+    model = fit_combat(outcomes[seen], sites[seen], keep[seen])
+    # kind: every third participant, whose values lie higher in units of the model
+    kind = np.arange(n) % 3 == 0
+    outcomes[kind] += 0.8 * stretch[sites[kind]]
+    centre = model.residuals(outcomes[seen & kind], sites[seen & kind], keep[seen & kind]).mean(axis=0)
+    some = (sites == 2) & kind
+    added = model.with_site(2, outcomes[some], keep[some], centre)
+    for attribute in ("intercept", "slopes", "spread"):
+        assert np.array_equal(getattr(added, attribute), getattr(model, attribute))
+    left = added.residuals(outcomes[some], sites[some], keep[some])
+    assert left.mean(axis=0) == pytest.approx(centre, abs=0.12)
+    others = added.residuals(outcomes[(sites == 2) & ~kind], sites[(sites == 2) & ~kind], keep[:200])
+    assert others.mean(axis=0) == pytest.approx(np.zeros(n_outcomes), abs=0.35)
+    assert others.std(axis=0) == pytest.approx(np.ones(n_outcomes), abs=0.25)

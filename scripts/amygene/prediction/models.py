@@ -21,6 +21,10 @@ MODELS = ("rbf-svm", "linear-svm", "logistic", "ridge")
 LINEAR = ("linear-svm", "logistic", "ridge")
 
 
+#: where the solvers of support vector machines and of logistic regression stop; scikit-learn's defaults
+TOLERANCE, LOGISTIC_TOLERANCE = 1e-3, 1e-4
+
+
 class Space:
     """Features of a training part and of the participants to be scored, with their products."""
 
@@ -94,12 +98,13 @@ def scores(model: str, space: Space, labels: np.ndarray, settings: Sequence[Mapp
             found[:, s] = ridge.predict(space.rows).reshape(len(space.rows), -1).T
         elif model == "logistic":
             for b, label in enumerate(labels):
-                logistic = LogisticRegression(C=setting["C"], max_iter=2000).fit(space.train, label)
+                logistic = LogisticRegression(C=setting["C"], tol=LOGISTIC_TOLERANCE, max_iter=2000)
+                logistic.fit(space.train, label)
                 found[b, s] = logistic.decision_function(space.rows)
         else:
             inside, across = space.products if model == "linear-svm" else space.gaussian(setting["gamma"])
             for b, label in enumerate(labels):
-                machine = SVC(C=setting["C"], kernel="precomputed", cache_size=50).fit(inside, label)
+                machine = SVC(C=setting["C"], kernel="precomputed", tol=TOLERANCE).fit(inside, label)
                 # SVC.decision_function would check the whole kernel again
                 found[b, s] = across[:, machine.support_] @ machine.dual_coef_[0] + machine.intercept_[0]
     return found

@@ -11,8 +11,9 @@ from amygene.prediction.designs import AS_THEY_ARE, BY_CONTROLS, DESIGNS
 from amygene.prediction.models import MODELS
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED
 from amygene.prediction.sample import Sample
-from amygene.stats import calibration, roc
+from amygene.stats import roc
 from amygene.stats.permutation import TIE, monte_carlo_error, p_value
+from amygene.stats.reliability import brier, calibration_slope, reliability
 from amygene.stats.streams import ROC_BAND, stream
 
 #: what names a row of a table
@@ -84,7 +85,7 @@ def make_tables(
         "performance": performance(predictions, folds, permuted, guards, sample),
         "predictions": listed(predictions, sample),
         "roc": curves(predictions, sample, seed),
-        "calibration": reliability(predictions, sample),
+        "calibration": calibration(predictions, sample),
         "sites": by_site(predictions, sample),
         "weights": weights(patterns),
         "folds": folds.assign(note=folds["note"].replace("", None)),
@@ -170,8 +171,8 @@ def performance(
             "auc_pooled": pooled,
             "auc_pooled_ci_low": pooled_low,
             "auc_pooled_ci_high": pooled_high,
-            "brier": np.mean([calibration.brier(p, case) for p in found.probability]),
-            "calibration_slope": _mean([calibration.calibration_slope(p, case) for p in found.probability]),
+            "brier": np.mean([brier(p, case) for p in found.probability]),
+            "calibration_slope": _mean([calibration_slope(p, case) for p in found.probability]),
         }
         tested = float(roc.adjusted_area(found.scores[0], case, found.sites))
         row |= _permutation(tuple(key.values()), tested, permuted)
@@ -235,11 +236,11 @@ def curves(predictions: pd.DataFrame, sample: Sample, seed: int) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True)
 
 
-def reliability(predictions: pd.DataFrame, sample: Sample) -> pd.DataFrame:
+def calibration(predictions: pd.DataFrame, sample: Sample) -> pd.DataFrame:
     """``_calibration.tsv``: share of cases among participants of similar probability, the mean over repeats."""
     parts = []
     for key, found in scored(predictions, sample):
-        bins = calibration.reliability(found.probability.mean(axis=0), found.case)
+        bins = reliability(found.probability.mean(axis=0), found.case)
         parts.append(pd.DataFrame(key | {"bin": np.arange(1, len(bins["n"]) + 1)} | bins))
     return pd.concat(parts, ignore_index=True)
 
