@@ -1,0 +1,69 @@
+"""Targets of transcranial magnetic stimulation: how far from where effects converge, and in which circuit?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from amygene.meta.connectome import Connectome
+from amygene.meta.grid import Grid
+
+#: MNI coordinates (mm) as used in trials (Saberi 2024; Cash 2021, Hum Brain Mapp 42:4155)
+TARGETS = {"5CM": (-41.0, 16.0, 54.0), "BeamF3": (-41.0, 42.0, 34.0), "AntiSubgenual": (-38.0, 44.0, 26.0)}
+
+
+def distances(
+    targets: Mapping[str, tuple[float, float, float]], grid: Grid, labels: np.ndarray, clusters: pd.DataFrame
+) -> pd.DataFrame:
+    """Distance (mm) of every target to every cluster: to its peak, its centre and its nearest voxel.
+
+    Parameters
+    ----------
+    labels : array of int, shape (nx, ny, nz)
+        Numbers of clusters.
+    clusters
+        Rows of the cluster table.
+    """
+    rows = []
+    for target, place in targets.items():
+        for _, cluster in clusters.iterrows():
+            voxels = grid.xyz(np.argwhere(labels == cluster["cluster"]))
+            peak = cluster[["peak_x", "peak_y", "peak_z"]].to_numpy(dtype=float)
+            centre = cluster[["centre_x", "centre_y", "centre_z"]].to_numpy(dtype=float)
+            rows.append(
+                {
+                    "target": target,
+                    "x": place[0],
+                    "y": place[1],
+                    "z": place[2],
+                    "cluster": int(cluster["cluster"]),
+                    "distance_peak": np.linalg.norm(peak - place),
+                    "distance_centre": np.linalg.norm(centre - place),
+                    "distance_edge": np.linalg.norm(voxels - place, axis=1).min(),
+                }
+            )
+    columns = ["target", "x", "y", "z", "cluster", "distance_peak", "distance_centre", "distance_edge"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def seed_map(connectome: Connectome, region: np.ndarray) -> np.ndarray:
+    """Connectivity of a place with every region: mean over the regions that its points lie in.
+
+    Parameters
+    ----------
+    region : array of int, shape (n_points,)
+        Row of the connectome per point (a target has one, a cluster one per voxel); -1 is nowhere.
+
+    Returns
+    -------
+    array of shape (n_regions,)
+        Missing for a region in which all points lie, and everywhere if no point lies in a region.
+    """
+    inside = region[region >= 0]
+    rows, counts = np.unique(inside, return_counts=True)
+    values = connectome.matrix[rows]
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (np.where(known, values, 0) * counts[:, None]).sum(axis=0) / (known * counts[:, None]).sum(axis=0)
