@@ -17,6 +17,7 @@ include: "rules/prediction.smk"
 include: "rules/expression.smk"
 include: "rules/genes.smk"
 include: "rules/enrichment.smk"
+include: "rules/meta.smk"
 include: "rules/report.smk"
 
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 import used_code
 from amygene import ahba, group, multiverse, settings
 from amygene.cohort import buckets, rest_meta_mdd, roster
+from amygene.meta import plan
 from amygene.prediction import designs
 from amygene.problems import InputError
 from amygene.seeds import seed_regions
@@ -63,7 +64,11 @@ SITE_BUCKETS = (
 # what `genes` and `enrichment` are asked about: group maps of the cohort, and maps of one's own
 GROUP_MAPS = [f"contrast-{contrast}_seed-{seed}" for contrast in CONTRASTS for seed in SEEDS]
 OWN_MAPS = [f"map-{name}" for name in config["maps"]]
-MAPS = GROUP_MAPS + OWN_MAPS
+# where effects converge, of every comparison of the meta-analysis, at regions and in networks
+META = config["meta"]
+META_KINDS = ["ale", *(["network"] if "connectome" in META else [])] if "meta" in config["stages"] else []
+META_MAPS = [f"meta-{kind}_comparison-{c}" for kind in META_KINDS for c in META["comparisons"]]
+MAPS = GROUP_MAPS + OWN_MAPS + [m for m in META_MAPS if m.split("_")[0].removeprefix("meta-") in META["genes"]]
 
 
 wildcard_constraints:
@@ -71,7 +76,9 @@ wildcard_constraints:
     atlas=re.escape(ATLAS),
     seed="|".join(map(re.escape, SEEDS)) or "none",
     contrast="|".join(map(re.escape, CONTRASTS)) or "none",
-    map="|".join(map(re.escape, MAPS)) or "none",
+    map="|".join(map(re.escape, dict.fromkeys(MAPS + META_MAPS))) or "none",
+    comparison="|".join(map(re.escape, META["comparisons"])),
+    subgroup="|".join(map(re.escape, ["all", *META["subgroups"]])),
     bucket="b[01]*",
     shard="[0-9]+",
     chunk="[0-9]+",
@@ -154,12 +161,15 @@ def map_source(wildcards):
     if wildcards.map in OWN_MAPS:
         own = config["maps"][wildcards.map.removeprefix("map-")]
         return {"image": own["image"], "atlas_image": ATLAS_IMAGE} if "image" in own else {"table": own["table"]}
+    if wildcards.map in META_MAPS:
+        return {"table": f"results/{wildcards.study}/meta/{wildcards.map}_atlas-{wildcards.atlas}_map.tsv"}
     return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
 
 
 def map_columns(wildcards):
     """Which columns of the table name the regions and hold the values."""
-    own = config["maps"].get(wildcards.map.removeprefix("map-"), {"region": "region", "value": "t"})
+    made = {"region": "region", "value": "value" if wildcards.map in META_MAPS else "t"}
+    own = config["maps"].get(wildcards.map.removeprefix("map-"), made)
     return {k: own[k] for k in ("region", "value")}
 
 

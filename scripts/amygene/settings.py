@@ -135,7 +135,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     for key in demands.get(fmt, []):
         if key not in cohort:
             problems.append(f"config key cohort.{key} is missing; format {fmt} needs it")
-    if fmt == "none" and not config["maps"]:
+    if fmt == "none" and not config["maps"] and "meta" not in stages:
         problems.append("config keys cohort and maps are both empty; nothing to study")
     if fmt != "none" and not config["contrasts"] and stages & {"group", "sites", "prediction"}:
         problems.append("config key contrasts is empty; stages group, sites and prediction need one")
@@ -165,6 +165,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     if config["prediction"].get("external", {}).get("study") == config["study"]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
+    problems += _meta_problems(config) if "meta" in stages else []
     if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
         problems.append(f"config key atlas.name: {atlas_name} is an atlas of the pipeline; give your own another name")
     elif fmt == "simulated" and atlas_name != "DK83":
@@ -183,6 +184,53 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             )
     if limits["min_size"] > limits["max_size"]:
         problems.append("config key enrichment.min_size is above enrichment.max_size")
+    return problems
+
+
+def _meta_problems(config: Mapping[str, Any]) -> list[str]:
+    """What the keys of the meta-analysis demand of each other and of the atlas."""
+    meta, atlas = config["meta"], config["atlas"]
+    problems = []
+    if "foci" not in meta:
+        problems.append("config key meta.foci is missing; stage meta needs files of foci, or simulated")
+    if "image" not in atlas if isinstance(atlas, Mapping) else atlas not in ("AAL116", "DK83"):
+        name = atlas["name"] if isinstance(atlas, Mapping) else atlas
+        problems.append(
+            f"config key atlas: {name} has no image, and stage meta looks foci up in it; give one with an image"
+        )
+    for pair in meta["differences"]:
+        unknown = [name for name in pair if name not in meta["comparisons"]]
+        if unknown:
+            known = ", ".join(meta["comparisons"])
+            problems.append(f"config key meta.differences: {unknown[0]} is none of meta.comparisons ({known})")
+    connectome = meta.get("connectome")
+    if connectome is None:
+        problems += [
+            f"config key meta.{key} needs meta.connectome" for key in ("differences", "networks") if meta.get(key)
+        ]
+        return problems
+    if ("matrix" in connectome) == ("controls" in connectome):
+        problems.append("config key meta.connectome: give either matrix or controls")
+    if "controls" in connectome:
+        problems += [
+            f"config key meta.connectome.{key} belongs to a matrix, not to controls"
+            for key in ("labels", "atlas")
+            if key in connectome
+        ]
+        if config["cohort"]["format"] == "none" or connectome["controls"] not in config["contrasts"]:
+            problems.append(
+                f"config key meta.connectome.controls: {connectome['controls']} is no contrast of a cohort of this study"
+            )
+    own = connectome.get("atlas", atlas)
+    name = own["name"] if isinstance(own, Mapping) else own
+    if isinstance(own, Mapping) and name in _BUILT_IN:
+        problems.append(
+            f"config key meta.connectome.atlas.name: {name} is an atlas of the pipeline; give your own another name"
+        )
+    if "networks" not in meta and name not in ("AAL116", "DK83"):
+        problems.append(
+            f"config key meta.networks is missing; the canonical networks of the regions of {name} are not known, give an image"
+        )
     return problems
 
 

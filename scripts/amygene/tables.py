@@ -64,7 +64,7 @@ def write_table(
     note
         One sentence that a reader needs in order not to misread the table.
     meanings
-        Of columns that only this table has.
+        Of columns that only this table has, or that mean something of their own here.
     """
     path = Path(path)
     columns: dict[str, str] = {}
@@ -72,7 +72,7 @@ def write_table(
         if path.suffix == ".parquet":
             table.to_parquet(beside, index=True)
         else:
-            known = {**(meanings or {}), **MEANING}
+            known = {**MEANING, **(meanings or {})}
             unexplained = [c for c in table.columns if c not in known]
             if unexplained:
                 raise KeyError(f"columns without a meaning in amygene.columns: {unexplained}")

@@ -139,7 +139,6 @@ class Model:
         """Modelled activation of one experiment in the voxels of the mask, shape (n_voxels,)."""
         first, last = self.starts[index], self.starts[index + 1]
         logs = np.zeros(int(self.shape.prod()))
-        scratch = np.zeros_like(logs)
         _accumulate(
             places[first:last],
             np.array([0, last - first]),
@@ -149,9 +148,31 @@ class Model:
             self.values,
             *self._strides,
             logs,
-            scratch,
+            np.zeros_like(logs),
         )
         return -np.expm1(logs[self.inside])
+
+    def histograms(self, places: np.ndarray) -> np.ndarray:
+        """How often each experiment's modelled activation has which value in the mask, in bins of `STEP`.
+
+        Returns
+        -------
+        array of shape (n_experiments, n_bins)
+            Shares of the voxels; the last bin lies above the largest value.
+        """
+        largest = int(np.ceil(-np.expm1(self.values.min()) / STEP)) + 1
+        return _histograms(
+            places,
+            self.starts,
+            self.kernel_of,
+            self.widths,
+            self.first_value,
+            self.values,
+            *self._strides,
+            self.inside,
+            self.n_inside,
+            largest + 1,
+        )
 
 
 @njit(cache=True, nogil=True)
@@ -184,6 +205,38 @@ def _accumulate(  # type: ignore[no-untyped-def]
                         total[z] += part[z]
                         # what overlapping kernels share is added once
                         part[z] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def _histograms(  # type: ignore[no-untyped-def]
+    places, starts, kernel_of, widths, first_value, values, stride_x, stride_y, inside, n_inside, n_bins
+):
+    histograms = np.zeros((len(starts) - 1, n_bins))
+    scratch = np.zeros(len(inside))
+    for e in range(len(starts) - 1):
+        k = kernel_of[e]
+        w = widths[k]
+        half = w // 2
+        touched = 0
+        for turn in range(2):
+            for f in range(starts[e], starts[e + 1]):
+                corner = places[f] - half * (stride_x + stride_y + 1)
+                v = first_value[k]
+                for i in range(w):
+                    for j in range(w):
+                        row = corner + i * stride_x + j * stride_y
+                        for z in range(w):
+                            if turn == 0:
+                                scratch[row + z] = min(scratch[row + z], values[v + z])
+                            elif scratch[row + z] < 0:
+                                if inside[row + z]:
+                                    value = -np.expm1(scratch[row + z])
+                                    histograms[e, int(np.floor(value / 1e-5 + 0.5))] += 1.0
+                                    touched += 1
+                                scratch[row + z] = 0.0
+                        v += w
+        histograms[e, 0] += n_inside - touched
+    return histograms / n_inside
 
 
 @njit(cache=True, nogil=True)
@@ -273,13 +326,12 @@ def value_null(model: Model, places: np.ndarray) -> ValueNull:
     independently of the other experiments (Eickhoff 2012).
     """
     combined = np.ones(1)
-    for e in range(len(model.starts) - 1):
-        values = model.modelled(places, e)
-        largest = int(np.ceil(values.max() / STEP)) + 1
-        histogram = np.bincount(np.floor(values / STEP + 0.5).astype(np.int64), minlength=largest + 1) / len(values)
-        n_bins = int(np.floor((1 - (1 - largest * STEP) * (1 - (len(combined) - 1) * STEP)) / STEP + 0.5)) + 1
-        kept, new = np.flatnonzero(combined), np.flatnonzero(histogram)
-        combined = _combine(kept, combined[kept], new, histogram[new], n_bins)
+    for histogram in model.histograms(places):
+        new = np.flatnonzero(histogram)
+        # at least one bin beyond the largest value that experiments can give together
+        last = 1 - (1 - (new[-1] + 1) * STEP) * (1 - (len(combined) - 1) * STEP)
+        kept = np.flatnonzero(combined)
+        combined = _combine(kept, combined[kept], new, histogram[new], int(np.floor(last / STEP + 0.5)) + 1)
     tail = np.cumsum(combined[::-1])[::-1]
     return ValueNull(tail / tail[0])
 
@@ -303,7 +355,7 @@ class Convergence:
     Attributes
     ----------
     ale, z : arrays of shape (nx, ny, nz)
-        ALE values, and z of their one-sided p; 0 outside the mask.
+        ALE values, and z of their one-sided p (0 from p = .5 on); 0 outside the mask.
     threshold : float
         ALE value at the voxel p that defines clusters.
     labels : array of int, shape (nx, ny, nz)
@@ -327,7 +379,8 @@ def converge(experiments: Experiments, grid: Grid, voxel_p: float) -> Convergenc
     null = value_null(model, places)
     threshold = null.threshold(voxel_p)
     z = np.zeros_like(ale)
-    z[grid.mask] = -special.ndtri(null.p(ale[grid.mask]))
+    # below its median the value says nothing of convergence
+    z[grid.mask] = np.maximum(-special.ndtri(null.p(ale[grid.mask])), 0.0)
     labels, sizes = clusters(ale, threshold)
     return Convergence(ale, z, threshold, labels, sizes)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from isal import igzip
+from nibabel.nifti1 import Nifti1Header
 
 from amygene.meta.grid import Grid
 
@@ -34,9 +37,7 @@ def sample_labels(labels: np.ndarray, affine: np.ndarray, grid: Grid) -> np.ndar
 
 def labels_at(labels: np.ndarray, affine: np.ndarray, xyz: np.ndarray) -> np.ndarray:
     """Numbers of an atlas image at MNI coordinates, shape (n,); 0 outside the image."""
-    inverse = np.linalg.inv(affine)
-    ijk = np.floor(xyz @ inverse[:3, :3].T + inverse[:3, 3] + 0.5).astype(np.int64)
-    within = ((ijk >= 0) & (ijk < labels.shape[:3])).all(axis=1)
+    ijk, within = _places(labels.shape, affine, xyz)
     found = np.zeros(len(xyz), dtype=np.int64)
     found[within] = labels[tuple(ijk[within].T)]
     return found
@@ -52,12 +53,42 @@ def most_probable(volumes: Iterable[np.ndarray], affine: np.ndarray, grid: Grid)
     """
     xyz = grid.xyz(np.argwhere(np.ones(grid.mask.shape, dtype=bool)))
     best, number = np.full(len(xyz), LEAST), np.zeros(len(xyz), dtype=np.int64)
+    place = within = None
     for k, volume in enumerate(volumes, 1):
-        here = labels_at(np.asarray(volume), affine, xyz)
+        if place is None:
+            place, within = _places(volume.shape, affine, xyz)
+        here = np.zeros(len(xyz))
+        here[within] = volume[tuple(place[within].T)]
         # of equal probabilities the first stays
-        better = here > best if k > 1 else here >= best
+        better = (here > best) | ((here == best) & (number == 0))
         best[better], number[better] = here[better], k
     return number.reshape(grid.mask.shape)
+
+
+def _places(shape: Sequence[int], affine: np.ndarray, xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest voxels of an image to coordinates, and which of them lie in it."""
+    inverse = np.linalg.inv(affine)
+    ijk = np.floor(xyz @ inverse[:3, :3].T + inverse[:3, 3] + 0.5).astype(np.int64)
+    return ijk, ((ijk >= 0) & (ijk < np.array(shape[:3]))).all(axis=1)
+
+
+def volumes_of(path: str | Path) -> Iterator[np.ndarray]:
+    """Volumes of a compressed 4D image of bytes, one after the other: the file is decompressed once and never held.
+
+    Raises
+    ------
+    ValueError
+        The image is not of bytes, or scaled.
+    """
+    with igzip.open(path) as stream:
+        header = Nifti1Header.from_fileobj(stream, check=False)
+        slope = header.get_slope_inter()[0]
+        if header.get_data_dtype() != np.uint8 or slope not in (None, 1.0):
+            raise ValueError(f"{path}: expected unscaled bytes, found {header.get_data_dtype()}")
+        shape = header.get_data_shape()
+        stream.seek(int(header["vox_offset"]))
+        for _ in range(shape[3]):
+            yield np.frombuffer(stream.read(int(np.prod(shape[:3]))), dtype=np.uint8).reshape(shape[:3], order="F")
 
 
 def describe(numbers: np.ndarray, names: dict[int, str]) -> str:

@@ -16,8 +16,6 @@ from amygene.meta.grid import Grid
 from amygene.stats.permutation import p_value
 from amygene.stats.streams import META_FOCI
 
-#: after so many draws a hopeless analysis ends
-PILOT = 1000
 #: clusters are significant at this family-wise p
 LEVEL = 0.05
 #: "hopeless" is wrong with this probability at most
@@ -57,7 +55,10 @@ def largest_by_chance(
     for start in range(first, stop, _BLOCK):
         indices = range(start, min(start + _BLOCK, stop))
         draws = np.stack(
-            [everywhere[stream(seed, analysis, META_FOCI, i).integers(len(everywhere), size=len(experiments.xyz))] for i in indices]
+            [
+                everywhere[stream(seed, analysis, META_FOCI, i).integers(len(everywhere), size=len(experiments.xyz))]
+                for i in indices
+            ]
         )
         largest[start - first : start - first + len(draws)] = model.largest_clusters(draws, threshold)
     return largest

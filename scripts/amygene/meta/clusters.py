@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from amygene.meta.ale import Convergence
+from amygene.meta.ale import Convergence, Experiments
 from amygene.meta.anatomy import describe
-from amygene.meta.chance import cluster_p
+from amygene.meta.chance import LEVEL, cluster_p
 from amygene.meta.grid import Grid
 from amygene.stats.permutation import monte_carlo_error
 
@@ -20,12 +21,14 @@ COLUMNS = [
 
 
 def cluster_table(
-    found: Convergence, grid: Grid, largest: np.ndarray, atlases: Mapping[str, tuple[np.ndarray, dict[int, str]]]
+    found: Convergence | None, grid: Grid, largest: np.ndarray, atlases: Mapping[str, tuple[np.ndarray, dict[int, str]]]
 ) -> pd.DataFrame:
     """Every cluster, largest first.
 
     Parameters
     ----------
+    found
+        None if the analysis was refused: no rows.
     largest : array of int, shape (n_draws,)
         Largest cluster of each draw.
     atlases
@@ -36,6 +39,8 @@ def cluster_table(
     DataFrame
         `COLUMNS` and a column per atlas. The centre is the median of the voxels' coordinates.
     """
+    if found is None:
+        return pd.DataFrame(columns=[*COLUMNS, *atlases])
     ijk = np.argwhere(found.labels > 0)
     number = found.labels[tuple(ijk.T)]
     order = np.argsort(number, kind="stable")
@@ -63,3 +68,34 @@ def cluster_table(
             row[atlas] = describe(numbers[tuple(own.T)], names)
         rows.append(row)
     return pd.DataFrame(rows, columns=[*COLUMNS, *atlases])
+
+
+def analysis_row(
+    comparison: str, subgroup: str, experiments: Experiments, table: pd.DataFrame, n_draws: int, refused: str
+) -> dict[str, Any]:
+    """One analysis in one row, as tables of papers have it.
+
+    Returns
+    -------
+    dict
+        comparison, subgroup, n_experiments, n_foci, n_subjects, p_fwe (the smallest), n_significant, places (of the
+        significant clusters: AAL's first region, centre, voxels), n_draws, reason (why it was refused).
+    """
+    significant = table[table["p_fwe"] < LEVEL]
+    places = [
+        f"{str(row['aal']).rsplit(' ', 2)[0].split(' ')[0] if 'aal' in table else 'cluster'} "
+        f"({row['centre_x']:.0f}, {row['centre_y']:.0f}, {row['centre_z']:.0f}; {row['n_voxels']} voxels)"
+        for _, row in significant.iterrows()
+    ]
+    return {
+        "comparison": comparison,
+        "subgroup": subgroup,
+        "n_experiments": len(experiments),
+        "n_foci": len(experiments.xyz),
+        "n_subjects": int(experiments.n_subjects.sum()),
+        "p_fwe": float(table["p_fwe"].min()) if len(table) else None,
+        "n_significant": len(significant),
+        "places": "; ".join(places),
+        "n_draws": n_draws,
+        "reason": refused or None,
+    }

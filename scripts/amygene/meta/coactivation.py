@@ -61,7 +61,9 @@ def database_files(folder: str | Path) -> dict[str, Path]:
         if len(files) == 1:
             found[kind] = files[0]
         else:
-            problems.append(f"config key meta.database.folder: {folder} holds {len(files)} files {pattern}, one is needed")
+            problems.append(
+                f"config key meta.database.folder: {folder} holds {len(files)} files {pattern}, one is needed"
+            )
     raise_if_any(problems)
     return found
 
@@ -93,7 +95,9 @@ def read_database(files: dict[str, Path]) -> tuple[Database, list[str]]:
     row = pd.Series(np.arange(len(metadata)), index=metadata["id"])
     study = coordinates["id"].map(row)
     if study.isna().any():
-        problems.append(f"{files['coordinates']}: study {coordinates['id'][study.isna()].iloc[0]} is not in the metadata")
+        problems.append(
+            f"{files['coordinates']}: study {coordinates['id'][study.isna()].iloc[0]} is not in the metadata"
+        )
     xyz = coordinates[["x", "y", "z"]].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     if not np.isfinite(xyz).all():
         problems.append(f"{files['coordinates']}: {int((~np.isfinite(xyz)).any(axis=1).sum())} foci are no numbers")
@@ -104,9 +108,13 @@ def read_database(files: dict[str, Path]) -> tuple[Database, list[str]]:
     xyz = np.where((space == "TAL")[:, None], talairach_to_mni(xyz), xyz)
     notes = []
     if (space == "TAL").any():
-        notes.append(f"{int((space == 'TAL').sum())} foci of the database were Talairach coordinates and were transformed.")
+        notes.append(
+            f"{int((space == 'TAL').sum())} foci of the database were Talairach coordinates and were transformed."
+        )
     if (space == "UNKNOWN").any():
-        notes.append(f"The space of {int((space == 'UNKNOWN').sum())} foci of the database is unknown; they were taken for MNI.")
+        notes.append(
+            f"The space of {int((space == 'UNKNOWN').sum())} foci of the database is unknown; they were taken for MNI."
+        )
     about = sparse.csc_array(features > FREQUENT)
     return Database(metadata["id"].to_numpy(dtype=str), place[order], xyz[order], terms, about), notes
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from amygene.series import constant
 REACH = 10.0
 #: correlations of subjects are added up in whole multiples of this, so that no order of adding changes a bit
 UNIT = 2.0**-40
+#: fewest controls that make a norm, and of whom a pair of regions must be known
+LEAST_CONTROLS = 10
 #: what ENIGMA's toolbox calls the subcortical regions of the Desikan-Killiany atlas
 _ENIGMA = {
     "accumb": "accumbensarea",
@@ -55,6 +59,46 @@ class Connectome:
     def to_arrays(self) -> dict[str, np.ndarray]:
         """To be written with `files.write_arrays`."""
         return {"matrix": self.matrix, "region": np.array(self.regions), "voxels": self.voxels}
+
+
+def load_values(path: str | Path, named: bool) -> pd.DataFrame:
+    """Numbers of a matrix file: tsv, csv or parquet, with or without names of its columns and rows.
+
+    Parameters
+    ----------
+    named
+        Whether names come from another file: then a matrix without any is expected.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        table = pd.read_parquet(path)
+    elif path.suffix in {".tsv", ".csv", ".txt"}:
+        with open(path, encoding="utf-8-sig") as stream:
+            first = stream.readline()
+        sep = "," if path.suffix == ".csv" else "\t" if "\t" in first else r"\s+"
+        bare = all(_is_number(cell) for cell in re.split(sep, first.strip()))
+        if not bare and named:
+            raise InputError(f"{path}: has names of its own; leave meta.connectome.labels out")
+        if bare and not named:
+            raise InputError(f"{path}: names no regions; give them as meta.connectome.labels")
+        engine = "c" if len(sep) == 1 else "python"
+        table = pd.read_csv(path, sep=sep, header=None if bare else 0, engine=engine, encoding="utf-8-sig")
+    else:
+        raise InputError(f"{path}: its ending is {path.suffix!r}; a connectome comes as .tsv, .csv, .txt or .parquet")
+    if len(table.columns) and not pd.api.types.is_numeric_dtype(table.iloc[:, 0]):
+        table = table.set_index(table.columns[0])
+    text = [str(c) for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
+    if text:
+        raise InputError(f"{path}: column {some(text)} holds text where numbers belong")
+    return table
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_matrix(
@@ -111,7 +155,9 @@ def read_matrix(
     notes = [f"The connectome says nothing of {some(lacking)}."] if lacking else []
     notes += [f"Regions of the connectome that the atlas does not have: {some(beyond)}."] if beyond else []
     size = regions.set_index("region")["n_voxels"].loc[shared]
-    return Connectome(_without_diagonal(matrix[np.ix_(place, place)]), tuple(shared), size.to_numpy(dtype=np.int64)), notes
+    return Connectome(
+        _without_diagonal(matrix[np.ix_(place, place)]), tuple(shared), size.to_numpy(dtype=np.int64)
+    ), notes
 
 
 def _without_diagonal(matrix: np.ndarray) -> np.ndarray:

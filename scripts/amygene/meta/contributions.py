@@ -120,7 +120,13 @@ def leave_out(
         shared = np.bincount(found.labels[labels == cluster], minlength=len(found.sizes) + 1)
         shared[0] = 0
         best = int(shared.argmax())
-        row = {"cluster": int(cluster), "experiment": experiments.names[index], "n_voxels": 0, "n_shared": 0, "p_fwe": 1.0}
+        row = {
+            "cluster": int(cluster),
+            "experiment": experiments.names[index],
+            "n_voxels": 0,
+            "n_shared": 0,
+            "p_fwe": 1.0,
+        }
         if shared[best]:
             if largest is None:
                 name = f"{analysis} without {experiments.names[index]}"

@@ -68,7 +68,9 @@ def read_foci(path: str | Path) -> pd.DataFrame:
         raise InputError(f"{path}: no such file")
     readers = {".tsv": _read_table, ".csv": _read_table, ".txt": _read_sleuth, ".json": _read_json}
     if path.suffix not in readers:
-        raise InputError(f"{path}: its ending is {path.suffix!r}; foci come as .tsv, .csv, Sleuth's .txt or NIMADS .json")
+        raise InputError(
+            f"{path}: its ending is {path.suffix!r}; foci come as .tsv, .csv, Sleuth's .txt or NIMADS .json"
+        )
     table = readers[path.suffix](path)
     table.insert(0, "file", str(path))
     return table
@@ -181,9 +183,12 @@ def _nimads(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             marks = {k: str(v) for k, v in notes.get(str(analysis.get("id")), {}).items() if k not in _TAKEN}
             for i, point in enumerate(analysis.get("points") or [], 1):
                 xyz = [str(v) for v in point["coordinates"]]
-                yield {"row": f"{name}, point {i}", "experiment": name, "n_subjects": n} | dict(
-                    zip("xyz", xyz, strict=True)
-                ) | {"space": point.get("space"), "sample": str(study["id"])} | marks
+                yield (
+                    {"row": f"{name}, point {i}", "experiment": name, "n_subjects": n}
+                    | dict(zip("xyz", xyz, strict=True))
+                    | {"space": point.get("space"), "sample": str(study["id"])}
+                    | marks
+                )
 
 
 def _nimare(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
@@ -194,9 +199,11 @@ def _nimare(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             name, n = f"{study}: {contrast}", _sample_size(what.get("metadata"))
             points = zip(coords.get("x", []), coords.get("y", []), coords.get("z", []), strict=True)
             for i, point in enumerate(points, 1):
-                yield {"row": f"{name}, point {i}", "experiment": name, "n_subjects": n} | {
-                    k: str(v) for k, v in zip("xyz", point, strict=True)
-                } | {"space": coords.get("space"), "sample": study}
+                yield (
+                    {"row": f"{name}, point {i}", "experiment": name, "n_subjects": n}
+                    | {k: str(v) for k, v in zip("xyz", point, strict=True)}
+                    | {"space": coords.get("space"), "sample": study}
+                )
 
 
 _TAKEN = {"file", "row", "sample", "used", "reason", *COLUMNS}
@@ -255,7 +262,10 @@ def check_foci(table: pd.DataFrame, grid: Grid, faulty: str) -> tuple[pd.DataFra
         fault(bad, [f"{column} is {_shown(v)}, a number belongs there" for v in table.loc[bad, column]])
     n = numbers["n_subjects"]
     bad = ~((n >= 1) & (n == np.floor(n)))
-    fault(bad, [f"n_subjects is {_shown(v)}, a whole number of people belongs there" for v in table.loc[bad, "n_subjects"]])
+    fault(
+        bad,
+        [f"n_subjects is {_shown(v)}, a whole number of people belongs there" for v in table.loc[bad, "n_subjects"]],
+    )
     space = table["space"].map(lambda s: SPACES.get(str(s).lower().replace(" ", "")))
     bad = space.isna()
     fault(bad, [f"space {_shown(s)} is unknown, use MNI or TAL" for s in table.loc[bad, "space"]])
@@ -265,7 +275,9 @@ def check_foci(table: pd.DataFrame, grid: Grid, faulty: str) -> tuple[pd.DataFra
     distance = np.zeros(len(table))
     distance[sound] = _distance_to(grid, xyz[sound])
     far = pd.Series(distance > FAR)
-    fault(far, [f"lies {d:.0f} mm outside the brain ({_point(p)})" for d, p in zip(distance[far], xyz[far], strict=True)])
+    fault(
+        far, [f"lies {d:.0f} mm outside the brain ({_point(p)})" for d, p in zip(distance[far], xyz[far], strict=True)]
+    )
 
     problems = []
     sizes = pd.DataFrame({"experiment": table["experiment"], "n": n}).dropna().groupby("experiment")["n"].unique()
@@ -278,7 +290,9 @@ def check_foci(table: pd.DataFrame, grid: Grid, faulty: str) -> tuple[pd.DataFra
     samples = table.groupby("experiment")["sample"].unique()
     for experiment, names in samples.items():
         if len(names) > 1:
-            problems.append(f"experiment {experiment!r} belongs to {len(names)} samples ({some(names)}); it can to one only")
+            problems.append(
+                f"experiment {experiment!r} belongs to {len(names)} samples ({some(names)}); it can to one only"
+            )
     if faulty == "stop":
         problems += [f"{place}: {text}" for place, text in zip(where[reasons.notna()], reasons.dropna(), strict=True)]
         if reasons.notna().any():
@@ -298,12 +312,21 @@ def check_foci(table: pd.DataFrame, grid: Grid, faulty: str) -> tuple[pd.DataFra
     return foci, _notes(foci, distance)
 
 
+def from_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Foci as `check_foci` gave them, from a table read as text: an annotation like ``01`` stays what it is."""
+    numbers = ["n_subjects", *"xyz", *(f"{axis}_reported" for axis in "xyz")]
+    typed = {c: table[c].astype(float) for c in numbers} | {"used": table["used"] == "True"}
+    return table.assign(**typed)
+
+
 def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
     used = foci[foci["used"]]
     notes = []
     n_tal = int((used["space"] == "TAL").sum())
     if n_tal:
-        notes.append(f"{n_tal} of {len(used)} foci were Talairach coordinates; Lancaster's transform brought them to MNI.")
+        notes.append(
+            f"{n_tal} of {len(used)} foci were Talairach coordinates; Lancaster's transform brought them to MNI."
+        )
     merged = used.groupby("sample")["experiment"].unique()
     for sample, names in merged[merged.map(len) > 1].items():
         notes.append(f"{len(names)} experiments of the sample {sample} count as one ({some(sorted(names), 4)}).")
@@ -316,7 +339,9 @@ def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
     for sample, rows in used.groupby("sample", sort=False):
         key = tuple(sorted(map(tuple, rows[["x", "y", "z"]].round(3).to_numpy().tolist())))
         if key in listed:
-            notes.append(f"Samples {listed[key]} and {sample} report the same foci; if they are the same people, give one sample.")
+            notes.append(
+                f"Samples {listed[key]} and {sample} report the same foci; if they are the same people, give one sample."
+            )
         listed.setdefault(key, str(sample))
     return notes
 

@@ -141,7 +141,7 @@ def region_table(connectome: Connectome, observed: np.ndarray, drawn: np.ndarray
     Returns
     -------
     DataFrame
-        region, connectivity, null_mean, z, p, q, and connectivity, z, p of the unweighted check.
+        region, connectivity, null_mean, z_value, p, q, and connectivity, z_value, p of the unweighted check.
     """
     table = pd.DataFrame({"region": connectome.regions})
     for i, way in enumerate(WEIGHTS):
@@ -150,7 +150,7 @@ def region_table(connectome: Connectome, observed: np.ndarray, drawn: np.ndarray
         table[f"connectivity{tail}"] = observed[i]
         if not tail:
             table["null_mean"] = drawn[:, i].mean(axis=0)
-        table[f"z{tail}"], table[f"p{tail}"] = z, p
+        table[f"z_value{tail}"], table[f"p{tail}"] = z, p
         if not tail:
             table["q"] = benjamini_hochberg(p)
     return table
@@ -190,7 +190,7 @@ def canonical_table(
     Returns
     -------
     DataFrame
-        network, connectivity, null_mean, null_low, null_high (95 % of random foci), z, p, q, and the unweighted check.
+        network, connectivity, null_mean, null_low, null_high (95 % of random foci), z_value, p, q, and the unweighted check.
     """
     names, own = network_means(shares, connectome.regions, observed)
     _, chance = network_means(shares, connectome.regions, drawn)
@@ -202,7 +202,7 @@ def canonical_table(
         if not tail:
             table["null_mean"] = chance[:, i].mean(axis=0)
             table["null_low"], table["null_high"] = np.percentile(chance[:, i], [2.5, 97.5], axis=0)
-        table[f"z{tail}"], table[f"p{tail}"], table[f"q{tail}"] = z, p, benjamini_hochberg(p)
+        table[f"z_value{tail}"], table[f"p{tail}"], table[f"q{tail}"] = z, p, benjamini_hochberg(p)
     return table
 
 
@@ -227,4 +227,6 @@ def overlap(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, region: Sequ
     table = table[table["network"] > 0]
     counts = table.groupby(["region", "network"], sort=True).size().rename("n_voxels").reset_index()
     order = {r: i for i, r in enumerate(dict.fromkeys(region))}
-    return counts.sort_values(["region", "network"], key=lambda c: c.map(order) if c.name == "region" else c, ignore_index=True)
+    return counts.sort_values(
+        ["region", "network"], key=lambda c: c.map(order) if c.name == "region" else c, ignore_index=True
+    )

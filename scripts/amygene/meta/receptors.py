@@ -33,10 +33,49 @@ NEUROMAPS = {
     "KOR": [("vijay2018", "ly2795050", "2mm", 28)],
     "M1": [("naganawa2020", "lsn3172176", "1mm", 24)],
     "MOR": [("kantonen2020", "carfentanil", "3mm", 204), ("turtonen2020", "carfentanil", "1mm", 39)],
-    "mGluR5": [("smart2019", "abp688", "1mm", 73), ("dubois2015", "abp688", "1mm", 28), ("rosaneto", "abp688", "1mm", 22)],
+    "mGluR5": [
+        ("smart2019", "abp688", "1mm", 73),
+        ("dubois2015", "abp688", "1mm", 28),
+        ("rosaneto", "abp688", "1mm", 22),
+    ],
     "NAT": [("ding2010", "mrb", "1mm", 77), ("hesse2017", "methylreboxetine", "3mm", 10)],
     "NMDA": [("galovic2021", "ge179", "1mm", 29)],
 }
+
+
+def fetch_neuromaps(target: str, annotations: list[tuple[str, str, str, int]], folder: str | Path) -> dict[str, Path]:
+    """Download the tracer images of a target.
+
+    Returns
+    -------
+    dict
+        Name that `files_in` understands -> file.
+
+    Raises
+    ------
+    InputError
+        neuromaps is not installed, or cannot download.
+    """
+    try:
+        from neuromaps.datasets import fetch_annotation
+    except ImportError:
+        raise InputError(
+            "config key meta.receptors.neuromaps needs the package neuromaps: run `uv sync --group benchmark`, or put the images "
+            "into a folder (meta.receptors.folder)"
+        ) from None
+    found = {}
+    for source, tracer, resolution, n in annotations:
+        try:
+            file = fetch_annotation(
+                source=source, desc=tracer, space="MNI152", res=resolution, data_dir=str(folder), verbose=0
+            )
+        except Exception as error:  # whatever the network or the server says, a user must know what to do
+            raise InputError(
+                f"{target}: neuromaps could not download {source} {tracer} ({type(error).__name__}: {error}); put the image "
+                "into a folder by hand (meta.receptors.folder)"
+            ) from error
+        found[f"{target}_{tracer}_hc{n}_{source}.nii.gz"] = Path(file[0] if isinstance(file, list) else file)
+    return found
 
 
 def files_in(folder: str | Path) -> pd.DataFrame:

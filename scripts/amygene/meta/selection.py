@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from amygene.meta.ale import Experiments
-from amygene.problems import InputError, raise_if_any, some
+from amygene.problems import raise_if_any, some
 
 #: with fewer, a cluster is mostly one experiment's (Eickhoff 2016, NeuroImage 137:70; Muller 2018, Neurosci Biobehav Rev
 #: 84:151)
 MIN_EXPERIMENTS = 12
 
 
-def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise one `InputError` if an analysis asks for a column or a value that no focus has."""
-    problems = []
+def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]], annotations: Sequence[str] = ()) -> None:
+    """Raise one `InputError` if an analysis asks for a column or a value that no focus has, or an annotation is absent."""
+    problems = [
+        f"config key meta.contributions: the foci have no column {column!r}; found {some(foci.columns, 16)}"
+        for column in annotations
+        if column not in foci
+    ]
     for name, rules in analyses.items():
         for column, rule in rules.items():
             if column not in foci:
-                problems.append(f"config key meta.{name}: the foci have no column {column!r}; found {some(foci.columns, 16)}")
+                problems.append(
+                    f"config key meta.{name}: the foci have no column {column!r}; found {some(foci.columns, 16)}"
+                )
                 continue
             rule = _as_mapping(rule)
             known = set(foci[column].dropna().map(_text))
@@ -32,7 +38,9 @@ def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]]) -
                         f"config key meta.{name}.{column}: no focus has {_text(value)!r}; found {some(sorted(known), 8)}"
                     )
             if ("min" in rule or "max" in rule) and pd.to_numeric(foci[column], errors="coerce").isna().all():
-                problems.append(f"config key meta.{name}.{column}: min and max need numbers; found {some(sorted(known), 8)}")
+                problems.append(
+                    f"config key meta.{name}.{column}: min and max need numbers; found {some(sorted(known), 8)}"
+                )
     raise_if_any(problems)
 
 
@@ -85,7 +93,9 @@ def merge(foci: pd.DataFrame) -> Experiments:
     order = foci["sample"].drop_duplicates().tolist()
     groups = foci.groupby("sample", sort=False)
     per_experiment = foci.drop_duplicates(["sample", "experiment"]).groupby("sample", sort=False)["n_subjects"].mean()
-    ordered = foci.assign(place=foci["sample"].map({s: i for i, s in enumerate(order)})).sort_values("place", kind="stable")
+    ordered = foci.assign(place=foci["sample"].map({s: i for i, s in enumerate(order)})).sort_values(
+        "place", kind="stable"
+    )
     return Experiments(
         tuple(map(str, order)),
         np.floor(per_experiment.loc[order].to_numpy()).astype(np.int64),
@@ -106,8 +116,6 @@ def refusal(n_experiments: int) -> str | None:
 
 def categories(foci: pd.DataFrame, column: str) -> pd.Series:
     """Value of an annotation per sample; several are joined by ``+``, none is ``n/a``."""
-    if column not in foci:
-        raise InputError(f"config key meta.contributions: the foci have no column {column!r}; found {some(foci.columns, 16)}")
 
     def joined(values: pd.Series) -> str:
         return "+".join(sorted(set(values.dropna().map(_text)))) or "n/a"

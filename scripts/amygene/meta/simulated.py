@@ -55,6 +55,8 @@ def simulate(grid: Grid, settings: Mapping[str, Any], seed: int) -> pd.DataFrame
     at_truth = set(rng.permutation(n)[: round(settings["share"] * n)].tolist())
     talairach = set(rng.permutation(n)[: round(settings["talairach"] * n)].tolist())
     for e in range(n):
+        # an experiment has a stream of its own, so that another share or number changes no other experiment
+        rng = stream(seed, META_SIMULATED, e + 1)
         name = f"Study{e + 1:02d}"
         experiment = {
             "experiment": name,
@@ -96,7 +98,10 @@ def to_nimads(foci: pd.DataFrame, name: str) -> dict[str, Any]:
                     ],
                 }
             )
-            note = {k: first[k].item() if hasattr(first[k], "item") else first[k] for k in ("contrast", "modality", "drug", "response")}
+            note = {
+                k: first[k].item() if hasattr(first[k], "item") else first[k]
+                for k in ("contrast", "modality", "drug", "response")
+            }
             notes.append({"analysis": identifier, "note": note})
         studies.append({"id": str(sample), "name": str(sample), "metadata": {}, "analyses": analyses})
     return {"id": name, "name": name, "studies": studies, "annotations": [{"id": f"{name}-notes", "notes": notes}]}

@@ -10,9 +10,6 @@ import pandas as pd
 from amygene.meta.connectome import Connectome
 from amygene.meta.grid import Grid
 
-#: MNI coordinates (mm) as used in trials (Saberi 2024; Cash 2021, Hum Brain Mapp 42:4155)
-TARGETS = {"5CM": (-41.0, 16.0, 54.0), "BeamF3": (-41.0, 42.0, 34.0), "AntiSubgenual": (-38.0, 44.0, 26.0)}
-
 
 def distances(
     targets: Mapping[str, tuple[float, float, float]], grid: Grid, labels: np.ndarray, clusters: pd.DataFrame

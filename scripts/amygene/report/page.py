@@ -114,7 +114,7 @@ def table(
     meanings
         Of columns that `amygene.columns` does not know.
     """
-    known = {**(meanings or {}), **MEANING}
+    known = {**MEANING, **(meanings or {})}
     rows = []
     for _, row in frame.iterrows():
         cells = [_cell(column, row[column]) for column in frame.columns]

