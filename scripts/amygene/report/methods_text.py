@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from amygene.report.references import cited
-from amygene.report.sections import cohort, enrichment, genes, group, sites
+from amygene.report.sections import cohort, enrichment, genes, group, meta, sites
 
 #: modules with something to say, in the order of the data
-_STAGES = (cohort, group, sites, genes, enrichment)
+_STAGES = (cohort, group, sites, genes, enrichment, meta)
 
 
 def methods(

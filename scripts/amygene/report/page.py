@@ -149,6 +149,9 @@ def map_name(name: str) -> str:
     """A map as a person calls it: ``contrast-MDDvsHC_seed-RAMY`` is "MDDvsHC, RAMY", ``map-thickness`` "thickness"."""
     if name.startswith("map-"):
         return name.removeprefix("map-")
+    if name.startswith("meta-"):
+        kind, _, comparison = name.removeprefix("meta-").partition("_comparison-")
+        return f"{comparison}, {'convergence' if kind == 'ale' else 'networks'}"
     contrast, _, seed = name.removeprefix("contrast-").partition("_seed-")
     return f"{contrast}, {seed}"
 

@@ -11,4 +11,5 @@ SECTIONS = {
     "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
     "genes": ("Genes", "Which genes follow the map?"),
     "enrichment": ("Gene sets", "Which processes and cells follow the map?"),
+    "meta": ("Published effects", "Where do published effects converge, at regions and in networks?"),
 }
