@@ -72,7 +72,9 @@ def test_null_of_values_against_all_combinations():
 def test_p_is_never_zero_and_falls():
     grid = ball()
     model = Model(random_experiments(grid, np.random.default_rng(5)), grid)
-    null = value_null(model, model.places(np.argwhere(grid.mask)[:: len(np.argwhere(grid.mask)) // 60][: model.starts[-1]]))
+    null = value_null(
+        model, model.places(np.argwhere(grid.mask)[:: len(np.argwhere(grid.mask)) // 60][: model.starts[-1]])
+    )
     p = null.p(np.linspace(0, 0.9, 500))
     assert (np.diff(p) <= 0).all()
     assert p[0] == 1

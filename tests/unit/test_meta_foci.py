@@ -84,7 +84,17 @@ def test_nimads_and_nimare_hold_the_same_foci():
 
 
 def test_annotations_of_nimads(tmp_path):
-    study = {"id": "S", "analyses": [{"id": "a1", "name": "up", "metadata": {"sample_sizes": [20, 15]}, "points": [{"space": "MNI", "coordinates": [1, 2, 3]}]}]}
+    study = {
+        "id": "S",
+        "analyses": [
+            {
+                "id": "a1",
+                "name": "up",
+                "metadata": {"sample_sizes": [20, 15]},
+                "points": [{"space": "MNI", "coordinates": [1, 2, 3]}],
+            }
+        ],
+    }
     notes = [{"notes": [{"analysis": "a1", "note": {"drug": "SSRI", "response": 55, "experiment": "not this"}}]}]
     (tmp_path / "a.json").write_text(json.dumps({"studies": [study], "annotations": notes}))
     found = read_foci(tmp_path / "a.json").iloc[0]
@@ -98,7 +108,11 @@ def test_annotations_of_nimads(tmp_path):
     ("name", "text", "words"),
     [
         ("a.tsv", "experiment\tx\ty\tz\nA\t1\t2\t3\n", "column n_subjects, space is missing"),
-        ("a.tsv", HEAD.replace("contrast", "reason") + "A\t1\t2\t3\t4\tMNI\tx\n", "column reason is a name that amygene uses"),
+        (
+            "a.tsv",
+            HEAD.replace("contrast", "reason") + "A\t1\t2\t3\t4\tMNI\tx\n",
+            "column reason is a name that amygene uses",
+        ),
         ("a.xls", "", "its ending is '.xls'"),
         ("a.json", "{", "is no JSON"),
         ("a.json", '{"a": 1}', "neither a NIMADS studyset"),

@@ -140,7 +140,7 @@ def read_matrix(
     off = matrix[~np.eye(len(matrix), dtype=bool)]
     if np.isinf(off).any():
         problems.append(f"{name}: holds infinite values outside its diagonal")
-    if not np.nanstd(off) > 0:
+    elif not np.nanstd(off) > 0:
         problems.append(f"{name}: all connections have the same value")
     shared = [r for r in regions["region"] if r in names]
     if len(shared) < 10:

@@ -68,12 +68,14 @@ def simulate(grid: Grid, settings: Mapping[str, Any], seed: int) -> pd.DataFrame
             "response": int(rng.integers(20, 100)),
         }
         increases = everywhere[rng.integers(len(everywhere), size=rng.integers(3, 9))]
+        decreases = everywhere[rng.integers(len(everywhere), size=rng.integers(2, 7))]
         if e in at_truth:
             increases = np.vstack([np.array(TRUE) + settings["spread"] * rng.standard_normal(3), increases])
         report(experiment, "increase", increases)
-        report(experiment, "decrease", everywhere[rng.integers(len(everywhere), size=rng.integers(2, 7))])
+        report(experiment, "decrease", decreases)
         if e == 0:
             # the same people in two papers, with a dozen foci at one place each
+            rng = stream(seed, META_SIMULATED, n + 1)
             for twin in (experiment, experiment | {"experiment": f"{name}b"}):
                 report(twin, "decrease", np.array(FALSE) + 4 * rng.standard_normal((12, 3)))
     columns = ["experiment", "sample", "n_subjects", "x", "y", "z", "space", "contrast", "modality", "drug", "response"]
