@@ -88,3 +88,9 @@ def test_all_problems_of_rules_at_once(foci):
 def test_whole_numbers_are_text_alike(foci):
     foci["weeks"] = foci["weeks"].astype(float)
     assert np.array_equal(select(foci, {"weeks": ["4"]})["x"], [1, 2])
+
+
+def test_a_comparison_of_nothing(foci):
+    with pytest.raises(InputError, match="meta.comparisons.a: no focus meets these rules"):
+        check_rules(foci, {"comparisons.a": {"contrast": "down", "drug": "ketamine"}})
+    check_rules(foci, {"subgroups.a": {"contrast": "down", "drug": "ketamine"}})

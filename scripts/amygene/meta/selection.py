@@ -42,6 +42,13 @@ def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]], a
                     f"config key meta.{name}.{column}: min and max need numbers; found {some(sorted(known), 8)}"
                 )
     raise_if_any(problems)
+    # subgroups may be empty, they are refused with the reason; a comparison is what the study is about
+    problems = [
+        f"config key meta.{name}: no focus meets these rules"
+        for name, rules in analyses.items()
+        if name.startswith("comparisons.") and select(foci, rules).empty
+    ]
+    raise_if_any(problems)
 
 
 def select(foci: pd.DataFrame, *rules: Mapping[str, Any]) -> pd.DataFrame:

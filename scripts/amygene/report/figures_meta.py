@@ -230,7 +230,8 @@ def receptors(maps: pd.DataFrame, clusters: pd.DataFrame, names: Mapping[str, st
     for i in range(len(order)):
         for j in range(len(columns)):
             if q.iloc[i, j] < 0.05:
-                left.text(j, i, "*", ha="center", va="center", fontsize=11)
+                dark = abs(table.iloc[i, j]) > 0.6 * reach
+                left.text(j, i, "*", ha="center", va="center", fontsize=11, color="white" if dark else "black")
     left.set_xticks(
         range(len(columns)), [short(names.get(c, c), 24) for c in columns], rotation=45, ha="right", fontsize=8
     )
