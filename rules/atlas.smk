@@ -15,6 +15,13 @@ ATLAS_FILES = {
 }
 if isinstance(config["atlas"], dict):
     ATLAS_FILES[ATLAS] = {k: config["atlas"][k] for k in ("image", "labels") if k in config["atlas"]}
+# the atlas of a normative connectome, where it is not the study's
+CONNECTOME = META.get("connectome", {})
+CONNECTOME_ATLAS = CONNECTOME.get("atlas", ATLAS)
+if isinstance(CONNECTOME_ATLAS, dict):
+    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: CONNECTOME_ATLAS[k] for k in ("image", "labels")}
+    CONNECTOME_ATLAS = CONNECTOME_ATLAS["name"]
+CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
 # None for an atlas without an image: no coordinates of its own, no picture, no expression from samples
 ATLAS_IMAGE = ATLAS_FILES.get(ATLAS, {}).get("image")
 
@@ -22,7 +29,7 @@ ATLAS_IMAGE = ATLAS_FILES.get(ATLAS, {}).get("image")
 rule atlas:
     """Table of the atlas's regions: number, name, hemisphere, structure, centre."""
     input:
-        unpack(lambda w: ATLAS_FILES.get(ATLAS, {})),
+        unpack(lambda w: ATLAS_FILES.get(w.atlas, {})),
     output:
         table="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         sidecar="results/{study}/atlas/atlas-{atlas}_dseg.json",
@@ -30,6 +37,8 @@ rule atlas:
         "results/{study}/logs/atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/atlas-{atlas}.tsv"
+    wildcard_constraints:
+        atlas="|".join(map(re.escape, {ATLAS, CONNECTOME_ATLAS})),
     threads: 1
     resources:
         mem_mb=per_attempt(1000),

@@ -20,17 +20,7 @@ if FOCI_FILES == "simulated":
 DRAWS = config["permutations"]["meta"]
 DRAW_SHARDS = range(plan.PILOT, DRAWS, JOBS["draws_per_shard"])
 DIFFERENCES = {f"{a}-{b}": (a, b) for a, b in META["differences"]}
-CONNECTOME = META.get("connectome", {})
-CONNECTOME_ATLAS = CONNECTOME.get("atlas", ATLAS)
-if isinstance(CONNECTOME_ATLAS, dict):
-    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: CONNECTOME_ATLAS[k] for k in ("image", "labels")}
-    CONNECTOME_ATLAS = CONNECTOME_ATLAS["name"]
-CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
-CONNECTOME_REGIONS = (
-    "results/{study}/atlas/atlas-" + ATLAS + "_dseg.tsv"
-    if CONNECTOME_ATLAS == ATLAS
-    else "results/{study}/meta/connectome/atlas-" + CONNECTOME_ATLAS + "_dseg.tsv"
-)
+CONNECTOME_REGIONS = "results/{study}/atlas/atlas-" + CONNECTOME_ATLAS + "_dseg.tsv"
 TARGETS = {**plan.TARGETS, **{name: tuple(place) for name, place in META["targets"].items()}}
 RECEPTORS = META.get("receptors", {})
 DATABASE = META.get("database")
@@ -328,7 +318,7 @@ rule meta_controls:
     """Sums of all region pairs' connectivity over the controls of one bucket."""
     input:
         series="results/{study}/cohort/series/{bucket}.npz",
-        participants="results/{study}/cohort/participants.tsv",
+        participants=f"results/{{study}}/cohort/contrast-{CONNECTOME.get('controls')}_participants.tsv",
     output:
         "results/{study}/meta/parts/controls_{bucket}.npz",
     log:
@@ -346,29 +336,6 @@ rule meta_controls:
         contrast=CONNECTOME.get("controls"),
     script:
         "../scripts/meta_controls.py"
-
-
-rule meta_connectome_regions:
-    """Table of the connectome's regions, where it has an atlas of its own."""
-    input:
-        unpack(lambda w: ATLAS_FILES.get(w.atlas, {})),
-    output:
-        table="results/{study}/meta/connectome/atlas-{atlas}_dseg.tsv",
-        sidecar="results/{study}/meta/connectome/atlas-{atlas}_dseg.json",
-    log:
-        "results/{study}/logs/meta_connectome_regions_{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_connectome_regions_{atlas}.tsv"
-    wildcard_constraints:
-        atlas=re.escape(CONNECTOME_ATLAS),
-    threads: 1
-    resources:
-        mem_mb=1500,
-        runtime=15,
-    params:
-        code=code("atlas_regions.py"),
-    script:
-        "../scripts/atlas_regions.py"
 
 
 rule meta_connectome:

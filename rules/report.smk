@@ -282,7 +282,9 @@ rule report_meta_comparison:
             "results/{study}/meta/comparison-{comparison}_subgroup-all_leave-out.tsv" if META["leave_out"] else []
         ),
         coactivation=(
-            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.tsv" if DATABASE is not None else []
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.tsv"
+            if DATABASE is not None
+            else []
         ),
         coactivation_sidecar=(
             "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.json"
@@ -356,15 +358,15 @@ rule report_meta_joins:
         receptor_maps="results/{study}/meta/atlas-{atlas}_receptor-maps.tsv" if RECEPTORS else [],
         receptor_clusters="results/{study}/meta/atlas-{atlas}_receptor-clusters.tsv" if RECEPTORS else [],
     output:
+        **{
+            f"receptors_{kind}": f"results/{{study}}/report/figures/meta_atlas-{{atlas}}_receptors.{kind}"
+            for kind in (("svg", "png") if RECEPTORS else ())
+        },
         part="results/{study}/report/parts/meta_atlas-{atlas}_joins.json",
         similarity_svg="results/{study}/report/figures/meta_atlas-{atlas}_similarity.svg",
         similarity_png="results/{study}/report/figures/meta_atlas-{atlas}_similarity.png",
         targets_svg="results/{study}/report/figures/meta_atlas-{atlas}_targets.svg",
         targets_png="results/{study}/report/figures/meta_atlas-{atlas}_targets.png",
-        **{
-            f"receptors_{kind}": f"results/{{study}}/report/figures/meta_atlas-{{atlas}}_receptors.{kind}"
-            for kind in (("svg", "png") if RECEPTORS else ())
-        },
     log:
         "results/{study}/logs/report_meta_atlas-{atlas}_joins.log",
     benchmark:

@@ -27,5 +27,5 @@ if reason is None:
 write_arrays(snakemake.output[0], **pack(experiments, found, largest, reason))
 print(
     reason
-    or f"{len(experiments)} experiments, {len(found.sizes)} clusters, the largest of {found.sizes.max(initial=0)} voxels"
+    or f"{len(experiments)} experiments, {len(found.sizes)} clusters, the largest {found.sizes.max(initial=0)} voxels"
 )

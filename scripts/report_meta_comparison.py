@@ -34,7 +34,7 @@ if significant:
     shares = files.picture(output.shares_svg)
 else:
     for path in (output.shares_svg, output.shares_png):
-        open(path, "w").close()  # noqa: SIM115 - nothing to draw
+        open(path, "w").close()
 blocks, findings = meta.comparison(
     name, clusters, experiments, files.picture(output.png), shares, leave_out if significant else None, note
 )

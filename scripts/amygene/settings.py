@@ -219,7 +219,7 @@ def _meta_problems(config: Mapping[str, Any]) -> list[str]:
         ]
         if config["cohort"]["format"] == "none" or connectome["controls"] not in config["contrasts"]:
             problems.append(
-                f"config key meta.connectome.controls: {connectome['controls']} is no contrast of a cohort of this study"
+                f"config key meta.connectome.controls: {connectome['controls']} is no contrast of this study's cohort"
             )
     own = connectome.get("atlas", atlas)
     name = own["name"] if isinstance(own, Mapping) else own
@@ -229,7 +229,7 @@ def _meta_problems(config: Mapping[str, Any]) -> list[str]:
         )
     if "networks" not in meta and name not in ("AAL116", "DK83"):
         problems.append(
-            f"config key meta.networks is missing; the canonical networks of the regions of {name} are not known, give an image"
+            f"config key meta.networks is missing; the networks of the regions of {name} are not known, give an image"
         )
     return problems
 

@@ -1,5 +1,7 @@
 """Random foci: the same for any number of shards; the end of a hopeless analysis; level and power."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -15,9 +17,7 @@ def test_shards_change_nothing(cuts):
     experiments = random_experiments(grid, np.random.default_rng(1))
     threshold = converge(experiments, grid, 0.01).threshold
     whole = largest_by_chance(experiments, grid, threshold, 5, "x", 0, 250)
-    parts = [
-        largest_by_chance(experiments, grid, threshold, 5, "x", a, b) for a, b in zip(cuts, cuts[1:], strict=False)
-    ]
+    parts = [largest_by_chance(experiments, grid, threshold, 5, "x", a, b) for a, b in pairwise(cuts)]
     assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 

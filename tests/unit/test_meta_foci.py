@@ -43,7 +43,8 @@ def test_samples_of_a_table(tmp_path):
 
 
 def test_sleuth(tmp_path):
-    text = "//Reference=Talairach\n//Mayberg, 2000: week 6\n//Subjects=7\n-4\t20\t-8\n10 2 3\n\n//Mayberg, 2000: week 1\n//Subjects=7\n1 2 3\n"
+    text = "//Reference=Talairach\n//Mayberg, 2000: week 6\n//Subjects=7\n-4\t20\t-8\n10 2 3\n\n"
+    text += "//Mayberg, 2000: week 1\n//Subjects=7\n1 2 3\n"
     (tmp_path / "a.txt").write_text(text)
     found = read_foci(tmp_path / "a.txt")
     assert found["experiment"].tolist() == ["Mayberg, 2000: week 6"] * 2 + ["Mayberg, 2000: week 1"]

@@ -91,6 +91,6 @@ def test_whole_numbers_are_text_alike(foci):
 
 
 def test_a_comparison_of_nothing(foci):
-    with pytest.raises(InputError, match="meta.comparisons.a: no focus meets these rules"):
+    with pytest.raises(InputError, match=r"meta\.comparisons\.a: no focus meets these rules"):
         check_rules(foci, {"comparisons.a": {"contrast": "down", "drug": "ketamine"}})
     check_rules(foci, {"subgroups.a": {"contrast": "down", "drug": "ketamine"}})

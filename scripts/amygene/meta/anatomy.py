@@ -69,7 +69,7 @@ def _places(shape: Sequence[int], affine: np.ndarray, xyz: np.ndarray) -> tuple[
     """Nearest voxels of an image to coordinates, and which of them lie in it."""
     inverse = np.linalg.inv(affine)
     ijk = np.floor(xyz @ inverse[:3, :3].T + inverse[:3, 3] + 0.5).astype(np.int64)
-    return ijk, ((ijk >= 0) & (ijk < np.array(shape[:3]))).all(axis=1)
+    return ijk, np.all((ijk >= 0) & (ijk < np.array(shape[:3])), axis=1)
 
 
 def volumes_of(path: str | Path) -> Iterator[np.ndarray]:

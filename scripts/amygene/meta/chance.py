@@ -1,4 +1,4 @@
-"""How large do clusters become by chance? Random foci, addressed by index, with an early end where nothing can come of it.
+"""How large do clusters become by chance? Random foci, addressed by index; a hopeless analysis ends early.
 
 Null hypothesis: every experiment reports its number of foci anywhere in the analysed voxels, independently of the
 others (Eickhoff 2012, NeuroImage 59:2349).

@@ -89,8 +89,8 @@ def read_database(files: dict[str, Path]) -> tuple[Database, list[str]]:
         problems.append(f"{files['metadata']}: a study stands twice")
     if features.shape != (len(metadata), len(terms)):
         problems.append(
-            f"{files['features']}: shape {features.shape}, expected {(len(metadata), len(terms))} (studies of the metadata x "
-            "words of the vocabulary)"
+            f"{files['features']}: shape {features.shape}, expected {(len(metadata), len(terms))} (studies of "
+            "the metadata x words of the vocabulary)"
         )
     row = pd.Series(np.arange(len(metadata)), index=metadata["id"])
     study = coordinates["id"].map(row)

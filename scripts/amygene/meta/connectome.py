@@ -145,8 +145,8 @@ def read_matrix(
     shared = [r for r in regions["region"] if r in names]
     if len(shared) < 10:
         problems.append(
-            f"{name}: {len(shared)} of its {len(names)} regions are regions of the atlas (its own are {some(names, 3)}; the "
-            f"atlas has {some(regions['region'], 3)}); name them alike"
+            f"{name}: {len(shared)} of its {len(names)} regions are regions of the atlas (its own are "
+            f"{some(names, 3)}; the atlas has {some(regions['region'], 3)}); name them alike"
         )
     raise_if_any(problems)
     place = [names.index(r) for r in shared]
@@ -199,8 +199,8 @@ def mean_of_subjects(total: np.ndarray, count: np.ndarray, regions: pd.DataFrame
     """
     if count.max() < least:
         raise InputError(
-            f"config key meta.connectome.controls: {int(count.max())} controls have series, at least {least} are needed for "
-            "a normative connectome; give a published one instead (meta.connectome.matrix)"
+            f"config key meta.connectome.controls: {int(count.max())} controls have series, at least {least} are "
+            "needed for a normative connectome; give a published one instead (meta.connectome.matrix)"
         )
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(count >= least, total * UNIT / count, np.nan)

@@ -340,7 +340,8 @@ def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
         key = tuple(sorted(map(tuple, rows[["x", "y", "z"]].round(3).to_numpy().tolist())))
         if key in listed:
             notes.append(
-                f"Samples {listed[key]} and {sample} report the same foci; if they are the same people, give one sample."
+                f"Samples {listed[key]} and {sample} report the same foci; if they are the same people, "
+                "give one sample."
             )
         listed.setdefault(key, str(sample))
     return notes

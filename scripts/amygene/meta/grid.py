@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-#: grey matter: where its probability, smoothed by `SMOOTH` mm (full width at half maximum) as between subjects, is above
-#: `GRAY`
+#: grey matter: where its probability, smoothed by `SMOOTH` mm (full width at half maximum) as between subjects, is
+#: above `GRAY`
 SMOOTH, GRAY = 8.0, 0.1
 
 

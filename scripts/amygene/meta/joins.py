@@ -46,7 +46,7 @@ def transfer(
     source: tuple[np.ndarray, np.ndarray, pd.DataFrame],
     target: tuple[np.ndarray, np.ndarray, pd.DataFrame],
 ) -> pd.Series:
-    """Values of one atlas's regions as values of another's: each voxel of the other takes the value of the region it is in.
+    """Values of one atlas's regions as those of another's: a voxel takes the value of the region that it is in.
 
     Parameters
     ----------

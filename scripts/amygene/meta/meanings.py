@@ -16,7 +16,7 @@ NETWORK = {
 }
 CLUSTERS = {
     "cluster": "number of the cluster, the largest is 1",
-    "p_fwe": "family-wise p of the cluster's size: share of sets of random foci with a cluster at least as large; never 0",
+    "p_fwe": "family-wise p of the cluster's size: share of sets of random foci with one at least as large; never 0",
     "p_error": "Monte-Carlo standard error of p_fwe",
     "reason": "why the analysis was not made",
     "n_voxels": "voxels of the cluster",

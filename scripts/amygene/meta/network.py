@@ -190,7 +190,8 @@ def canonical_table(
     Returns
     -------
     DataFrame
-        network, connectivity, null_mean, null_low, null_high (95 % of random foci), z_value, p, q, and the unweighted check.
+        network, connectivity, null_mean, null_low, null_high (95 % of random foci), z_value, p, q, and the same
+        unweighted.
     """
     names, own = network_means(shares, connectome.regions, observed)
     _, chance = network_means(shares, connectome.regions, drawn)

@@ -60,8 +60,8 @@ def fetch_neuromaps(target: str, annotations: list[tuple[str, str, str, int]], f
         from neuromaps.datasets import fetch_annotation
     except ImportError:
         raise InputError(
-            "config key meta.receptors.neuromaps needs the package neuromaps: run `uv sync --group benchmark`, or put the images "
-            "into a folder (meta.receptors.folder)"
+            "config key meta.receptors.neuromaps needs the package neuromaps: run `uv sync --group benchmark`, or put "
+            "the images into a folder (meta.receptors.folder)"
         ) from None
     found = {}
     for source, tracer, resolution, n in annotations:
@@ -71,8 +71,8 @@ def fetch_neuromaps(target: str, annotations: list[tuple[str, str, str, int]], f
             )
         except Exception as error:  # whatever the network or the server says, a user must know what to do
             raise InputError(
-                f"{target}: neuromaps could not download {source} {tracer} ({type(error).__name__}: {error}); put the image "
-                "into a folder by hand (meta.receptors.folder)"
+                f"{target}: neuromaps could not download {source} {tracer} ({type(error).__name__}: {error}); put the "
+                "image into a folder by hand (meta.receptors.folder)"
             ) from error
         found[f"{target}_{tracer}_hc{n}_{source}.nii.gz"] = Path(file[0] if isinstance(file, list) else file)
     return found

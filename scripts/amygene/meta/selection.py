@@ -11,13 +11,13 @@ import pandas as pd
 from amygene.meta.ale import Experiments
 from amygene.problems import raise_if_any, some
 
-#: with fewer, a cluster is mostly one experiment's (Eickhoff 2016, NeuroImage 137:70; Muller 2018, Neurosci Biobehav Rev
-#: 84:151)
+#: with fewer, a cluster is mostly one experiment's (Eickhoff 2016, NeuroImage 137:70; Muller 2018, Neurosci Biobehav
+#: Rev 84:151)
 MIN_EXPERIMENTS = 12
 
 
 def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]], annotations: Sequence[str] = ()) -> None:
-    """Raise one `InputError` if an analysis asks for a column or a value that no focus has, or an annotation is absent."""
+    """Raise one `InputError` if an analysis asks for a column or value that no focus has, or lacks an annotation."""
     problems = [
         f"config key meta.contributions: the foci have no column {column!r}; found {some(foci.columns, 16)}"
         for column in annotations
@@ -35,7 +35,7 @@ def check_rules(foci: pd.DataFrame, analyses: Mapping[str, Mapping[str, Any]], a
             for value in [*rule.get("in", []), *rule.get("not_in", [])]:
                 if _text(value) not in known:
                     problems.append(
-                        f"config key meta.{name}.{column}: no focus has {_text(value)!r}; found {some(sorted(known), 8)}"
+                        f"config key meta.{name}.{column}: no focus has {_text(value)!r}; found {some(sorted(known))}"
                     )
             if ("min" in rule or "max" in rule) and pd.to_numeric(foci[column], errors="coerce").isna().all():
                 problems.append(
@@ -116,8 +116,8 @@ def refusal(n_experiments: int) -> str | None:
     if n_experiments >= MIN_EXPERIMENTS:
         return None
     return (
-        f"{n_experiments} experiment{'s' * (n_experiments != 1)}; fewer than {MIN_EXPERIMENTS} cannot show convergence, "
-        "since a single one could make a cluster"
+        f"{n_experiments} experiment{'s' * (n_experiments != 1)}; fewer than {MIN_EXPERIMENTS} cannot show "
+        "convergence, since a single one could make a cluster"
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from amygene.meta.meanings import CLUSTERS, DECODING, NETWORK, RECEPTORS, SIMILARITY, TARGETS
