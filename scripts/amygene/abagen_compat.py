@@ -34,6 +34,7 @@ def load() -> ModuleType:
 
     matching.AtlasTree._assign_sample = _as_scalar(matching.AtlasTree._assign_sample)
     allen._interpolate_missing = _or_nothing(allen._interpolate_missing)
+    allen._match_centroids = _where_missing(allen._match_centroids)
     return abagen
 
 
@@ -73,3 +74,14 @@ def _or_nothing(interpolate: Any) -> Any:
             return microarray.iloc[:0], labels.iloc[:0]
 
     return interpolate_missing
+
+
+def _where_missing(match: Any) -> Any:
+    """Matching by centroids fails for a donor with samples in every region; there it has nothing to match."""
+
+    def match_centroids(atlas: Any, labels: Any, microarray: Any, annotation: Any) -> Any:
+        if len(np.setdiff1d(atlas.labels, labels)) == 0:
+            return microarray.iloc[:0], {}
+        return match(atlas, labels, microarray, annotation)
+
+    return match_centroids

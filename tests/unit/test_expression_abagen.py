@@ -121,7 +121,7 @@ def runs(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     wells = pd.read_csv(data / "corrected_mni_coordinates.csv.gz")
     wells.columns = ["well_id", "x", "y", "z"]
     places = pd.concat([wells, near_boxes(wells[["x", "y", "z"]].to_numpy())], axis=1).dropna()
-    donors = make_donors(folder / "donors", places, 70)
+    donors = make_donors(folder / "donors", places, 100)
     # the same probes under names of the list; those of two genes are said to be another gene's
     listed = pd.read_csv(data / "reannotated.csv.gz").dropna(subset="entrez_id")
     single = listed.drop_duplicates("gene_symbol", keep=False)["probe_name"].tolist()
@@ -289,7 +289,7 @@ def test_planted_patterns_come_back_in_their_own_units(runs: Runs, gene: str, sl
 
 @pytest.mark.slow
 def test_planted_patterns_are_found(runs: Runs) -> None:
-    # normalising a sample over its genes bends patterns: even without noise POSTERIOR's r with y is -.92
+    # normalising a sample over its genes bends patterns: even without noise POSTERIOR's r with y is -.93
     matrix = runs.matrix("usual").dropna()
     places = pd.concat(labelled(donor, None, 2)[0] for donor in runs.donors.values())
     y = places.groupby("region")["y"].mean()[matrix.index]
@@ -350,7 +350,8 @@ def test_interpolation_fills_every_voxel_from_the_sample_nearest_to_it(runs: Run
                 grid = np.stack(np.meshgrid(*(np.arange(a, b + 1, 2) for a, b in zip(low, high, strict=True))), -1)
                 # abagen measures from the voxel of the atlas that is nearest to the sample
                 at = [
-                    2 * np.rint(np.clip(s[:3], *corners(s[3])) / 2) for s in same[["x", "y", "z", "region"]].to_numpy()
+                    2 * np.rint(np.clip(s[:3].astype(float), *corners(s[3])) / 2)
+                    for s in same[["x", "y", "z", "region"]].to_numpy()
                 ]
                 distance = np.linalg.norm(grid.reshape(-1, 1, 3) - np.array(at, dtype=float), axis=-1)
                 weight = 1 / distance.min(axis=1)
@@ -401,7 +402,13 @@ def test_every_choice_of_the_schema_works(runs: Runs, key: str, choice: str | No
     matrix = runs.matrix(f"{key}-{choice}").drop(index=FILLED)
     assert matrix.shape == (10, len(PROBES) - 1)
     assert np.isfinite(matrix.to_numpy()).all()
-    assert not matrix.equals(runs.matrix("usual").drop(index=FILLED))
+    usual = runs.matrix("usual").drop(index=FILLED)
+    # mixed_sig is srs where the interquartile range is not 0; of two probes pc_loading takes one by the sign of the
+    # sample in which they differ most, which may be the usual one
+    if choice == "mixed_sig":
+        pd.testing.assert_frame_equal(matrix, usual)
+    elif choice != "pc_loading":
+        assert not matrix.equals(usual)
 
 
 @pytest.mark.slow
@@ -423,7 +430,7 @@ def test_environment_holds_what_is_pinned(python: Path) -> None:
     pins = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "envs/abagen/requirements.txt").read_text(), flags=re.MULTILINE)
     code = "import importlib.metadata as m; print({d.name: d.version for d in m.distributions()})"
     done = subprocess.run([python, "-E", "-c", code], capture_output=True, text=True, check=True)
-    installed = ast.literal_eval(done.stdout)
+    installed = {re.sub("[-_.]+", "-", name): version for name, version in ast.literal_eval(done.stdout).items()}
     assert installed == {name: version for name, version in pins if name in installed}
     assert installed["abagen"] == "0.1.3"
 
