@@ -63,9 +63,9 @@ def sha256(path: str | Path) -> str:
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
-    """Write named arrays as .npz."""
+    """Write named arrays as .npz, row by row: products of matrices depend on the order in their last bits."""
     with replacing(path) as beside, open(beside, "wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
+        np.savez(stream, allow_pickle=False, **{name: np.asarray(array, order="C") for name, array in arrays.items()})
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:

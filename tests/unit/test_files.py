@@ -105,6 +105,14 @@ def test_arrays_come_back_bit_for_bit_and_give_the_same_bytes(tmp_path):
         assert back[name].tobytes() == values.tobytes()
 
 
+def test_arrays_are_written_row_by_row(tmp_path):
+    x = np.arange(6.0).reshape(2, 3)
+    for name, array in (("a.npz", x), ("b.npz", np.asfortranarray(x)), ("c.npz", np.repeat(x, 2, axis=1)[:, ::2])):
+        write_arrays(tmp_path / name, x=array)
+    assert len({(tmp_path / name).read_bytes() for name in ("a.npz", "b.npz", "c.npz")}) == 1
+    assert read_arrays(tmp_path / "b.npz")["x"].flags.c_contiguous
+
+
 def test_objects_are_neither_written_nor_read(tmp_path):
     with pytest.raises(ValueError, match="allow_pickle"):
         write_arrays(tmp_path / "x.npz", names=np.array(["a", None], dtype=object))
