@@ -106,13 +106,33 @@ rule meta_foci:
     params:
         code=code("meta_foci.py"),
         faulty=META["faulty"],
+    script:
+        "../scripts/meta_foci.py"
+
+
+rule meta_rules:
+    """Do the foci have the columns and values that analyses ask for? All problems at once."""
+    input:
+        foci="results/{study}/meta/foci.tsv",
+    output:
+        touch("results/{study}/meta/parts/checked"),
+    log:
+        "results/{study}/logs/meta_rules.log",
+    benchmark:
+        "results/{study}/benchmarks/meta_rules.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code("meta_rules.py"),
         analyses={
             **{f"comparisons.{c}": rules for c, rules in COMPARISONS.items()},
             **{f"subgroups.{s}": rules for s, rules in META["subgroups"].items()},
         },
         contributions=META["contributions"],
     script:
-        "../scripts/meta_foci.py"
+        "../scripts/meta_rules.py"
 
 
 rule meta_labels:
@@ -144,6 +164,8 @@ rule meta_ale:
     input:
         grid="results/{study}/meta/parts/grid.npz",
         foci="results/{study}/meta/foci.tsv",
+        # another analysis changes nothing here
+        checked=ancient("results/{study}/meta/parts/checked"),
     output:
         "results/{study}/meta/parts/comparison-{comparison}_subgroup-{subgroup}_ale.npz",
     log:
@@ -398,6 +420,8 @@ rule meta_network:
     """Convergent connectivity of one comparison, against random foci."""
     input:
         foci="results/{study}/meta/foci.tsv",
+        # another analysis changes nothing here
+        checked=ancient("results/{study}/meta/parts/checked"),
         connectome="results/{study}/meta/parts/connectome.npz",
         regions=CONNECTOME_REGIONS,
         image=CONNECTOME_IMAGE or [],

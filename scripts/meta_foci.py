@@ -7,7 +7,6 @@ from amygene.files import read_arrays
 from amygene.meta.foci import check_foci, read_foci
 from amygene.meta.grid import Grid
 from amygene.meta.meanings import FOCI as MEANINGS
-from amygene.meta.selection import check_rules
 from amygene.problems import InputError, raise_if_any
 from amygene.tables import write_json, write_table
 from job import start
@@ -22,7 +21,6 @@ for file in snakemake.input.foci:
         problems += error.problems
 raise_if_any(problems)
 foci, notes = check_foci(pd.concat(tables, ignore_index=True), Grid(arrays["brain"], arrays["affine"]), params.faulty)
-check_rules(foci, params.analyses, params.contributions)
 own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in MEANING} | MEANINGS
 write_table(
     snakemake.output.table,

@@ -221,26 +221,19 @@ def test_figures_can_be_drawn(tmp_path):
             "q_null": 0.3,
         }
     )
+    image, labels = Nifti1Image(z, affine), Nifti1Image((z > 0).astype(np.int16), affine)
+    blank, no_labels = Nifti1Image(z * 0, affine), Nifti1Image((z * 0).astype(np.int16), affine)
+    place = pd.DataFrame({"target": ["5CM"], "x": [-41], "y": [16], "z": [54]})
     figures = {
-        "convergence": figures_meta.convergence(
-            rng.uniform(-40, 40, (30, 3)),
-            Nifti1Image(z, affine),
-            Nifti1Image((z > 0).astype(np.int16), affine),
-            [1],
-            "up",
-        ),
-        "nothing": figures_meta.convergence(
-            np.zeros((0, 3)), Nifti1Image(z * 0, affine), Nifti1Image((z * 0).astype(np.int16), affine), [], "up"
-        ),
+        "convergence": figures_meta.convergence(rng.uniform(-40, 40, (30, 3)), image, labels, [1], "up"),
+        "nothing": figures_meta.convergence(np.zeros((0, 3)), blank, no_labels, [], "up"),
         "contributions": figures_meta.contributions(SHARES, categories, LEFT),
         "alone": figures_meta.contributions(SHARES, categories.head(0), None),
         "canonical": figures_meta.canonical({"up": nets, "down": nets}),
         "similarity": figures_meta.similarity(pd.DataFrame(pairs), names),
-        "targets": figures_meta.targets(
-            pd.DataFrame({"target": ["5CM"], "x": [-41], "y": [16], "z": [54]}), {"up 1": (-38.0, 30.0, 30.0)}
-        ),
+        "targets": figures_meta.targets(place, {"up 1": (-38.0, 30.0, 30.0)}),
         "receptors": figures_meta.receptors(tests, inside, names),
-    }
+    }  # fmt: skip
     for name, figure in figures.items():
         save(figure, tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 3000

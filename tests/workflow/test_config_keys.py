@@ -192,11 +192,95 @@ AHBA_FILES = [
     ),
     *(f"data/{file}" for file in ("labels.tsv", "atlas.nii", "same.nii", "map.tsv", "map.nii", "expression.tsv")),
 ]
+CONVERGENCE = {
+    "meta.foci": (["data/other_foci.tsv"], {"meta_foci"}),
+    "meta.faulty": ("exclude", {"meta_foci"}),
+    "meta.mask": ("gray", {"meta_grid"}),
+    "meta.comparisons": ({"up": {"contrast": "up"}, "down": {"contrast": ["down", "less"]}}, {"meta_rules"}),
+    "meta.subgroups": ({"drug": {"drug": "SSRI"}, "few": {"weeks": {"max": 2}}}, {"meta_rules"}),
+    "meta.contributions": (["drug"], {"meta_rules", "meta_clusters"}),
+    "meta.voxel_p": (0.01, {"meta_ale"}),
+    "meta.leave_out": (False, {"report_meta_comparison"}),
+    "meta.connectome.matrix": ("data/other_matrix.csv", {"meta_connectome"}),
+    "meta.connectome.labels": ("data/other_names.csv", {"meta_connectome"}),
+    "meta.connectome.atlas": ("AAL116", {"atlas"}),
+    "meta.connectome.atlas.name": ("Other", {"atlas"}),
+    "meta.connectome.atlas.labels": ("data/other_labels.tsv", {"atlas"}),
+    "meta.connectome.atlas.image": ("data/other_atlas.nii", {"atlas"}),
+    "meta.networks.image": ("data/other_networks.nii", {"meta_networks"}),
+    "meta.networks.names": (["VIS", "DMN"], {"meta_networks"}),
+    "meta.differences": ([["up", "down"]], {"meta_difference"}),
+    "meta.targets": ({"Mine": [-40, 40, 20]}, {"meta_targets"}),
+    "meta.receptors.folder": ("others", {"meta_receptors"}),
+    "meta.receptors.table": ("data/receptors.tsv", {"meta_receptors"}),
+    "meta.receptors.neuromaps": (["DAT"], {"meta_receptor_download"}),
+    "meta.database.folder": ("database2", {"meta_coactivation"}),
+    "meta.database.n_subjects": (30, {"meta_coactivation"}),
+    "meta.database.min_studies": (50, {"meta_coactivation"}),
+    "meta.nulls": ("variogram", {"meta_similarity", "meta_receptor_tests"}),
+    "meta.genes": (["network"], {"report_page"}),
+    "permutations.meta": (12000, {"meta_draws"}),
+    "permutations.meta_network": (2000, {"meta_network"}),
+    "permutations.meta_followup": (500, {"meta_leave_out", "meta_coactivation"}),
+    "jobs.draws_per_shard": (2000, {"meta_draws"}),
+    "jobs.left_out_jobs": (2, {"meta_leave_out"}),
+}
+CONVERGENCE_CONFIG = {
+    "study": "convergence",
+    "stages": ["meta", "report"],
+    "atlas": "DK83",
+    "meta": {
+        "foci": ["data/foci.tsv"],
+        "comparisons": {"up": {"contrast": "up"}, "down": {"contrast": "down"}},
+        "subgroups": {"drug": {"drug": "SSRI"}},
+        "connectome": {
+            "matrix": "data/matrix.csv",
+            "labels": "data/names.csv",
+            "atlas": {"name": "Mine", "labels": "data/labels.tsv", "image": "data/atlas.nii"},
+        },
+        "networks": {"image": "data/networks.nii", "names": ["VIS", "SMN"]},
+        "receptors": {"folder": "pet"},
+        "database": {"folder": "database"},
+    },
+}
+CONVERGENCE_FILES = [
+    *(
+        f"data/{o}{f}"
+        for o in ("", "other_")
+        for f in ("foci.tsv", "matrix.csv", "names.csv", "labels.tsv", "atlas.nii")
+    ),
+    *(f"data/{f}" for f in ("networks.nii", "other_networks.nii", "receptors.tsv")),
+    *(f"{folder}/5HTT_dasb_hc30_savli.nii" for folder in ("pet", "others")),
+    *(f"{folder}/data_coordinates.tsv.gz" for folder in ("database", "database2")),
+]
+
+NORMS = {f"meta.simulated.{key}": (value, {"meta_simulate"}) for key, value in (
+    ("experiments", 30), ("share", 0.2), ("spread", 6), ("talairach", 0)
+)} | {"meta.connectome.controls": ("MDDvsHC2", {"cohort_contrast"})}  # fmt: skip
+NORMS_CONFIG = SIMULATED_CONFIG | {
+    "study": "norms",
+    "stages": ["meta"],
+    "contrasts": {name: {"case": "MDD", "control": "HC"} for name in ("MDDvsHC", "MDDvsHC2")},
+    "meta": {"foci": "simulated", "connectome": {"controls": "MDDvsHC"}},
+}
+
 #: a key that takes the place of another, and one that another must follow
-INSTEAD = {"maps.own.image": "maps.own.table"}
+INSTEAD = {
+    "maps.own.image": "maps.own.table",
+    "meta.receptors.table": "meta.receptors.folder",
+    "meta.receptors.neuromaps": "meta.receptors.folder",
+}
 ALSO = {"enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"])}
 
-STUDIES = {"small": SMALL, "simulated": SIMULATED, "release": RELEASE, "abide": ABIDE, "ahba": AHBA}
+STUDIES = {
+    "small": SMALL,
+    "simulated": SIMULATED,
+    "release": RELEASE,
+    "abide": ABIDE,
+    "ahba": AHBA,
+    "convergence": CONVERGENCE,
+    "norms": NORMS,
+}
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
 
@@ -257,6 +341,8 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("release", RELEASE_CONFIG, RELEASE_FILES),
         ("abide", ABIDE_CONFIG, []),
         ("ahba", AHBA_CONFIG, AHBA_FILES),
+        ("convergence", CONVERGENCE_CONFIG, CONVERGENCE_FILES),
+        ("norms", NORMS_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file in files:
