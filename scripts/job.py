@@ -52,7 +52,10 @@ def one_thread():
 
 
 def share_lock(folder):
-    """Share a folder's lock until this process ends, however it ends: a new run waits for it (rules/common.smk)."""
+    """Share the lock of a folder until this process ends, however it ends.
+
+    A new run waits for it (rules/common.smk).
+    """
     stream = open(folder / ".jobs", "a+")  # noqa: SIM115 - open until the job ends
     with suppress(OSError):  # a disk without locks
         fcntl.flock(stream, fcntl.LOCK_SH)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -18,6 +19,15 @@ _BUILT_IN = (
 )  # fmt: skip
 
 
+def _whole_text(validator: Any, pattern: str, text: Any, rule: Any) -> Iterator[jsonschema.ValidationError]:
+    """A pattern of the schema holds for all of a text: ``$`` alone would let a line break at its end pass."""
+    if isinstance(text, str) and not re.fullmatch(pattern, text):
+        yield jsonschema.ValidationError(f"{text!r} does not match {pattern!r}")
+
+
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _whole_text})
+
+
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Check a config and fill in the defaults of the keys it leaves out.
 
@@ -28,7 +38,7 @@ def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
         do not fit with what was found and what is allowed.
     """
     given: dict[str, Any] = _keys_as_text(config)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     problems = []
     for error in sorted(validator.iter_errors(given), key=lambda e: [str(p) for p in e.absolute_path]):
         problems += _explain(error)

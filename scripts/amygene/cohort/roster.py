@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,19 +93,27 @@ def _rest_meta_mdd(cohort: Mapping[str, Any]) -> Roster:
 def _table(path: Path, missing: Sequence[str]) -> Roster:
     if not path.is_file():
         raise InputError(f"config key cohort.participants: {path}: no such file")
+    files: dict[str, str] = {}
+    sites = set()
+    try:
+        for cells in _rows(path):
+            if cells.get("participant_id"):
+                file = cells.get("timeseries")
+                files[cells["participant_id"]] = str(path.parent / file) if file else ""
+            if cells.get("site") and cells["site"] not in missing:
+                sites.add(cells["site"])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: is no table of text ({error}); save it as UTF-8") from error
+    return Roster(True, files, frozenset(sites or {"1"}))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a sheet by the names in its header."""
     with open(path, newline="", encoding="utf-8-sig") as stream:
         rows: Iterable[dict[str, str]]
         if path.suffix == ".csv":
             rows = csv.DictReader(stream)
         else:
             rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        files: dict[str, str] = {}
-        sites = set()
         for row in rows:
-            cells = {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
-            if cells.get("participant_id"):
-                file = cells.get("timeseries")
-                files[cells["participant_id"]] = str(path.parent / file) if file else ""
-            if cells.get("site") and cells["site"] not in missing:
-                sites.add(cells["site"])
-    return Roster(True, files, frozenset(sites or {"1"}))
+            yield {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}

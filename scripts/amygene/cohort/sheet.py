@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from amygene.problems import InputError, some
+
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 
 
 def read_sheet(path: str | Path) -> pd.DataFrame:
@@ -96,6 +99,9 @@ def check_sheet(
         twice = ids[ids.duplicated(keep="first") & ~blank].unique()
         if len(twice):
             problems.append(f"{name}: participant_id {some(twice)} stands more than once; keep one row each")
+    for column in dict.fromkeys(["participant_id", *needed]):
+        if column in sheet:
+            problems += _control_characters(sheet[column], name)
     for column in sheet:
         rule = schema["properties"].get(column, {})
         cells = sheet[column].map(lambda text, c=column: codes.get(c, {}).get(text, text))
@@ -108,6 +114,15 @@ def check_sheet(
             wrong = _codes(cells, gone, ids, name, column, rule)
         problems += wrong
     return typed, problems
+
+
+def _control_characters(cells: pd.Series, name: str) -> list[str]:
+    """A line break in a name would break lists and tables of names."""
+    return [
+        f"{name}: column {cells.name!r}: {cells[i]!r} in row {i + 2} holds a control character (a line break, a tab or "
+        "the like); take it out"
+        for i in cells.index[cells.str.contains(_CONTROL)]
+    ]
 
 
 def _missing_cells(sheet: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:

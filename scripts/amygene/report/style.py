@@ -22,6 +22,7 @@ mpl.rcParams.update(
         "figure.dpi": 100,
         "savefig.dpi": 160,
         "svg.hashsalt": "amygene",
+        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
         "figure.constrained_layout.use": True,
     }
 )
