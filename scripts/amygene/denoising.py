@@ -111,9 +111,7 @@ def plan_cleaning(scan: Scan, header: Header, cleaning: Mapping[str, Any]) -> Pl
             except InputError as error:
                 if scrub is not None:
                     problems += error.problems
-            confounds = select_confounds(
-                cleaning["strategy"], table, read_metadata(scan.confounds), scan.confounds
-            )
+            confounds = select_confounds(cleaning["strategy"], table, read_metadata(scan.confounds), scan.confounds)
         except InputError as error:
             problems += error.problems
     elif needed:
@@ -190,10 +188,11 @@ def describe(plan: Plan, cleaning: Mapping[str, Any]) -> dict[str, float]:
     -------
     dict
         n_kept, scrubbed (share of the volumes), df_left, and mean_fd and max_fd (mm) where motion is known. A scan
-        that cannot be cleaned at all has 0 degrees of freedom left.
+        that cannot be cleaned at all keeps no volume and no degree of freedom.
     """
-    found = {"n_kept": float(plan.kept.sum()), "scrubbed": float(1 - plan.kept.mean()), "df_left": 0.0}
+    found = {"n_kept": 0.0, "scrubbed": float(1 - plan.kept.mean()), "df_left": 0.0}
     if can_be_cleaned(plan, cleaning):
+        found["n_kept"] = float(plan.kept.sum())
         found["df_left"] = freedom_left(plan, make_operator(plan, cleaning), cleaning)
     if plan.displacement is not None:
         # the first volume has no volume before it

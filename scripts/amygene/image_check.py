@@ -207,7 +207,7 @@ def _together(parts: Sequence[tuple[int, Mapping[str, float]]]) -> dict[str, flo
     found = [described for _, described in parts]
     together = {"n_volumes": float(n.sum())}
     together |= {name: sum(d[name] for d in found) for name in ("n_kept", "df_left")}
-    together["scrubbed"] = 1 - together["n_kept"] / together["n_volumes"]
+    together["scrubbed"] = float(np.average([d["scrubbed"] for d in found], weights=n))
     if all("mean_fd" in d for d in found):
         together["mean_fd"] = float(np.average([d["mean_fd"] for d in found], weights=n - 1))
         together["max_fd"] = max(d["max_fd"] for d in found)
@@ -230,7 +230,7 @@ def write_signal(path: str | Path, signal: Mapping[str, tuple[Grid, Mapping[str,
 
 
 def read_signal(path: str | Path) -> dict[tuple[str, str], tuple[Grid, np.ndarray]]:
-    """Read what `write_signal` wrote: (participant_id, session) -> grid, bool over all voxels in the order of a file."""
+    """Read what `write_signal` wrote: (participant_id, session) -> grid, bool over all voxels in file order."""
     pack = read_arrays(path)
     stops = np.cumsum(pack["length"])
     found = {}

@@ -171,7 +171,7 @@ def volumes(header: Header) -> Iterator[np.ndarray]:
 
 
 def _open(path: Path) -> io.BufferedIOBase:
-    return igzip.open(path, "rb") if path.name.endswith(".gz") else open(path, "rb")  # noqa: SIM115
+    return igzip.open(path, "rb") if path.name.endswith(".gz") else open(path, "rb")
 
 
 def _fill(stream: io.BufferedIOBase, target: memoryview, header: Header, volume: int) -> None:

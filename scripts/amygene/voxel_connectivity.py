@@ -132,9 +132,7 @@ def session_maps(
     grid = headers[0].grid
     if len(has_signal) != np.prod(grid.shape):
         raise InputError(f"{scans[0].bold}: has another grid than when it was checked; run again")
-    runs = [
-        (read_voxels(headers[i], voxels, cleaning["smoothing"]), make_operator(plans[i], cleaning)) for i in usable
-    ]
+    runs = [(read_voxels(headers[i], voxels, cleaning["smoothing"]), make_operator(plans[i], cleaning)) for i in usable]
     weights = {name: weights_on(source, grid) for name, source in sources.items()}
     covered = {name: coverage(w, has_signal) for name, w in weights.items()}
     inside = {name: _inside(w, voxels) for name, w in weights.items()}

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from amygene.scans import Scan
 from amygene.problems import InputError, raise_if_any, some
+from amygene.scans import Scan
 
 SPACE = "MNI152NLin2009cAsym"
 _BOLD = "_desc-preproc_bold"
@@ -41,9 +41,7 @@ def find_derivatives(root: str | Path, named: str | None) -> Path:
     )
 
 
-def find_scans(
-    derivatives: str | Path, space: str, task: str | None, resolution: str | None
-) -> dict[str, list[Scan]]:
+def find_scans(derivatives: str | Path, space: str, task: str | None, resolution: str | None) -> dict[str, list[Scan]]:
     """Preprocessed scans of every participant in a space.
 
     Parameters
@@ -131,9 +129,7 @@ def _scan(folder: str, name: str) -> Scan:
     )
 
 
-def participants(
-    sheet: pd.DataFrame, name: str, scans: dict[str, list[Scan]], sessions: Sequence[str]
-) -> pd.DataFrame:
+def participants(sheet: pd.DataFrame, name: str, scans: dict[str, list[Scan]], sessions: Sequence[str]) -> pd.DataFrame:
     """The participants sheet of the dataset, with whom it lacks.
 
     Parameters
