@@ -1,5 +1,6 @@
 # Cohort: who is in, who is out, and why?
-# Reads  a participants sheet and a file of regional series per participant, in any of the formats
+# Reads  a participants sheet and a file of regional series per participant, in any of the formats; images are looked
+#        at in cohort_images.smk
 # Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv,
 #        contrast-{contrast}_participants.tsv (who takes part in one contrast)
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
@@ -10,6 +11,8 @@ SHEETS = {
     "simulated": "results/{study}/cohort/simulated/participants.tsv",
     "rest-meta-mdd": "results/{study}/cohort/rest-meta-mdd/participants.tsv",
     "abide": "results/{study}/cohort/abide/participants.tsv",
+    "bids": "results/{study}/cohort/bids/participants.tsv",
+    "simulated-bids": "results/{study}/cohort/simulated-bids/participants.tsv",
 }
 SHEET = SHEETS.get(COHORT["format"], "")
 # columns of a series file: which widths are right, and where the atlas begins
@@ -18,6 +21,15 @@ if COHORT["format"] == "rest-meta-mdd":
     WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
 # how a sheet is read and who of it is taken; what a contrast asks of its participants
 SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
+if IMAGES:
+    # too few degrees of freedom after cleaning is a reason like any other
+    SELECTION["select"] = {"df_left": {"min": config["cleaning"]["min_df"]}} | COHORT["select"]
+# what the check of a bucket's files found
+FINDINGS = [
+    f"results/{{study}}/cohort/{kind}/{bucket}_findings.json"
+    for kind in (["images", "confounds"] if IMAGES else ["series"])
+    for bucket in BUCKETS
+]
 TAKING_PART = {
     name: {k: c[k] for k in ("variable", "case", "control", "covariates", "exchange_within")}
     for name, c in CONTRASTS.items()
@@ -177,10 +189,10 @@ rule cohort_assemble:
     """Check everything, select participants, describe the groups; or tell all problems at once."""
     input:
         sheet=SHEET,
-        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.json", bucket=BUCKETS),
+        findings=FINDINGS,
         schema="config/schemas/participants.schema.yaml",
         # told in the same message; a seed that is added later changes nothing in the cohort
-        seeds=ancient("results/{study}/cohort/seeds.json"),
+        seeds=ancient(f"results/{{study}}/cohort/{'seed_coverage' if IMAGES else 'seeds'}.json"),
     output:
         participants="results/{study}/cohort/participants.tsv",
         participants_sidecar="results/{study}/cohort/participants.json",
@@ -202,6 +214,7 @@ rule cohort_assemble:
         code=code("cohort_assemble.py"),
         selection=SELECTION,
         contrasts=TAKING_PART,
+        one_grid=IMAGES and config["connectivity"]["voxel_size"] is None,
     script:
         "../scripts/cohort_assemble.py"
 
@@ -228,7 +241,7 @@ rule cohort_contrast:
     """Who takes part in one contrast, as case or as control. Other contrasts change nothing here."""
     input:
         sheet=SHEET,
-        findings=expand("results/{{study}}/cohort/series/{bucket}_findings.json", bucket=BUCKETS),
+        findings=FINDINGS,
         schema="config/schemas/participants.schema.yaml",
         checked=ancient("results/{study}/cohort/checked"),
     output:

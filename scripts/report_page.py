@@ -20,7 +20,7 @@ for name, (title, question) in SECTIONS.items():
     blocks = [block for part in parts if part.section == name for block in part.blocks]
     if blocks:
         made.append({"id": name, "title": title, "question": question, "blocks": blocks})
-paragraphs, references = methods(config, params.models, versions())
+paragraphs, references = methods(config, params.models, versions(), params.images)
 files = dict(sorted({file: digest for part in parts for file, digest in part.sources.items()}.items()))
 written = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 made += [about.methods(paragraphs, references), about.settings(written, versions(), params.resources, files)]

@@ -15,6 +15,7 @@ from amygene.problems import InputError, raise_if_any
 from amygene.scans import Scan, by_session, check_labels
 from amygene.seed_maps import over_voxels
 
+_DESCRIBED = ("n_kept", "scrubbed", "df_left", "mean_fd", "max_fd")
 #: a mask on another grid: a voxel is inside if this share of it is
 _INSIDE = 0.5
 
@@ -69,7 +70,8 @@ def check_participant(
     problems: list[str] = []
     grid: Grid | None = None
     has_signal: dict[str, np.ndarray] = {}
-    files, hashes = [], []
+    files: list[dict[str, Any]] = []
+    hashes: list[str] = []
     n_constant = 0
     sought = by_session(scans, sessions)
     for session, runs in sought.items():
@@ -194,7 +196,8 @@ def check_confounds(
             if parts:
                 described[session] = _together(parts)
         finding: dict[str, Any] = {"participant_id": participant, "sessions": described}
-        finding |= described.get(sessions[0], {})
+        # what is not known is said, too
+        finding |= dict.fromkeys(_DESCRIBED) | described.get(sessions[0], {})
         if problems:
             finding["problem"] = f"{participant}: " + "; ".join(problems)
         findings.append(finding)
@@ -205,7 +208,7 @@ def _together(parts: Sequence[tuple[int, Mapping[str, float]]]) -> dict[str, flo
     """Runs of a session as one: sums, shares and means by length, the largest displacement."""
     n = np.array([length for length, _ in parts], dtype=float)
     found = [described for _, described in parts]
-    together = {"n_volumes": float(n.sum())}
+    together = {"n_timepoints": float(n.sum())}
     together |= {name: sum(d[name] for d in found) for name in ("n_kept", "df_left")}
     together["scrubbed"] = float(np.average([d["scrubbed"] for d in found], weights=n))
     if all("mean_fd" in d for d in found):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
-from isal import igzip, isal_zlib
+from isal import igzip, igzip_lib
 from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
@@ -31,6 +31,8 @@ MIN_VOLUMES = 20
 SAME = 1e-3
 #: standard deviations of a Gaussian are cut here, as nilearn and scipy do
 _TRUNCATE = 4.0
+#: what a file that is cut short or damaged makes the readers raise
+_DAMAGED = (OSError, EOFError, igzip_lib.IsalError)
 _FWHM_PER_SD = float(np.sqrt(8 * np.log(2)))
 
 
@@ -159,12 +161,12 @@ def volumes(header: Header) -> Iterator[np.ndarray]:
         with _open(header.path) as stream:
             _fill(stream, memoryview(bytearray(header.offset)), header, 0)
             for i in range(header.n_volumes):
-                _fill(stream, memoryview(volume).cast("B"), header, i)
+                _fill(stream, volume.view(np.uint8).data, header, i)
                 yield volume
             # only the end of the stream brings out whether the checksum is right
             while stream.read(1 << 20):
                 pass
-    except (OSError, EOFError, isal_zlib.error) as error:
+    except _DAMAGED as error:  # type: ignore[misc] # isal's stubs take its error for an instance
         raise InputError(
             f"{header.path}: cannot be read to its end ({error}); the file is cut short or damaged, copy it again"
         ) from error
@@ -314,7 +316,8 @@ def read_mask(path: str | Path) -> tuple[Grid, np.ndarray]:
     inside = np.nan_to_num(values) > 0
     if not inside.any():
         raise InputError(f"{path}: the mask is empty")
-    return Grid(shape, np.asarray(image.affine, dtype=float)), inside
+    x, y, z = shape
+    return Grid((x, y, z), np.asarray(image.affine, dtype=float)), inside
 
 
 def file_order(inside: np.ndarray) -> np.ndarray:
@@ -337,7 +340,36 @@ def write_image(path: str | Path, volume: np.ndarray, grid: Grid) -> None:
         beside.write_bytes(igzip.compress(image.to_bytes(), 1, mtime=0))
 
 
+def write_scan(path: str | Path, values: np.ndarray, grid: Grid, repetition_time: float, step: float = 1.0) -> None:
+    """Write a 4D image as ``.nii.gz`` of 16-bit integers, `step` apart; the same values give the same bytes."""
+    slope = max(step, float(np.abs(values).max()) / 32_000)
+    stored = np.round(values / np.float32(slope)).astype(np.int16)
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(np.int16)
+    header.set_data_shape(values.shape)
+    header.set_xyzt_units("mm", "sec")
+    header.set_sform(grid.affine, code="mni")
+    header.set_qform(grid.affine, code="mni")
+    header["pixdim"][4] = repetition_time
+    header["vox_offset"] = header.single_vox_offset
+    header["magic"] = header.single_magic
+    header.set_slope_inter(slope, 0)
+    content = header.binaryblock + b"\0" * (int(header.single_vox_offset) - len(header.binaryblock))
+    with replacing(path) as beside:
+        beside.write_bytes(igzip.compress(content + stored.tobytes(order="F"), 1, mtime=0))
+
+
 def read_volume(path: str | Path) -> tuple[Grid, np.ndarray]:
     """Read a 3D image that the pipeline wrote."""
     image = nibabel.Nifti1Image.from_bytes(igzip.decompress(Path(path).read_bytes()))
-    return Grid(image.shape, np.asarray(image.affine)), np.asanyarray(image.dataobj)
+    x, y, z = image.shape
+    return Grid((x, y, z), np.asarray(image.affine)), np.asanyarray(image.dataobj)
+
+
+def standard_grid(voxel_size: float) -> Grid:
+    """SPM's bounding box of MNI space, (-90, -126, -72) to (90, 90, 108) mm, in voxels of a size."""
+    low, high = np.array([-90.0, -126.0, -72.0]), np.array([90.0, 90.0, 108.0])
+    n = np.floor((high - low) / voxel_size + 1e-6).astype(int) + 1
+    affine = np.diag([voxel_size] * 3 + [1.0])
+    affine[:3, 3] = low
+    return Grid((int(n[0]), int(n[1]), int(n[2])), affine)

@@ -6,8 +6,10 @@ every participant from there (`weights_on`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 from isal import igzip
 from nibabel.affines import apply_affine
 
+from amygene.files import read_arrays, write_arrays
 from amygene.images import SAME, Grid
 from amygene.problems import InputError
 
@@ -116,7 +119,9 @@ def read_source(definition: Mapping[str, Any]) -> Source:
     )
 
 
+@lru_cache(maxsize=1)
 def _load(path: str | Path):
+    """The image; several seeds of one atlas read it once."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
@@ -229,6 +234,29 @@ def _ordered(where: np.ndarray, values: np.ndarray, grid: Grid) -> Weights:
     return Weights(voxels[order], values[order])
 
 
+class SeedsOnGrids:
+    """Seeds, put on every grid once.
+
+    Parameters
+    ----------
+    sources
+        Name -> seed.
+    """
+
+    def __init__(self, sources: Mapping[str, Source]):
+        self.sources = dict(sources)
+        self._known: list[tuple[Grid, dict[str, Weights]]] = []
+
+    def on(self, grid: Grid) -> dict[str, Weights]:
+        """Name -> weights on a grid."""
+        for known, weights in self._known:
+            if known.same_as(grid):
+                return weights
+        weights = {name: weights_on(source, grid) for name, source in self.sources.items()}
+        self._known.append((grid, weights))
+        return weights
+
+
 def coverage(weights: Weights, has_signal: np.ndarray) -> float:
     """Share of a seed's weight in voxels with signal (bool over all voxels, in the order of a file)."""
     total = weights.values.sum()
@@ -240,3 +268,49 @@ def dice(first: Weights, second: Weights) -> float:
     shared = len(np.intersect1d(first.voxels, second.voxels, assume_unique=True))
     total = len(first.voxels) + len(second.voxels)
     return 2 * shared / total if total else 0.0
+
+
+def too_little_signal(
+    seeds: SeedsOnGrids, signal: Mapping[str, tuple[Grid, np.ndarray]], min_coverage: float
+) -> dict[str, dict[str, float]]:
+    """Participants in whom too little of a seed has signal.
+
+    Parameters
+    ----------
+    signal
+        participant_id -> grid, and which voxels have signal, in the order of a file.
+    min_coverage
+        Share of the seed that must have signal.
+
+    Returns
+    -------
+    dict
+        Seed -> participant_id -> share that has signal.
+    """
+    lacking: dict[str, dict[str, float]] = {name: {} for name in seeds.sources}
+    for participant, (grid, has_signal) in signal.items():
+        for name, weights in seeds.on(grid).items():
+            share = coverage(weights, has_signal)
+            if share < min_coverage or share == 0:
+                lacking[name][participant] = share
+    return lacking
+
+
+def write_sources(path: str | Path, sources: Mapping[str, Source]) -> None:
+    """Write seeds as they were cut out."""
+    arrays: dict[str, np.ndarray] = {
+        "definitions": np.array(json.dumps({n: dict(s.definition) for n, s in sources.items()}))
+    }
+    for name, source in sources.items():
+        arrays |= {f"{name}/affine": source.affine, f"{name}/own": source.own, f"{name}/rivals": source.rivals}
+    write_arrays(path, **arrays)
+
+
+def read_sources(path: str | Path) -> dict[str, Source]:
+    """Read what `write_sources` wrote."""
+    arrays = read_arrays(path)
+    definitions = json.loads(str(arrays["definitions"]))
+    return {
+        name: Source(definition, *(arrays[f"{name}/{part}"] for part in ("affine", "own", "rivals")))
+        for name, definition in definitions.items()
+    }

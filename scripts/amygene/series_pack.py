@@ -72,8 +72,15 @@ def write_findings(path: str | Path, findings: list[dict[str, object]]) -> None:
 
 
 def read_findings(paths: Iterable[str | Path]) -> list[dict[str, object]]:
-    """Read the findings of all buckets."""
-    return [finding for path in paths for finding in read_json(path)]
+    """Read the findings of all buckets: one per participant, in the order of the first; problems add up."""
+    merged: dict[object, dict[str, object]] = {}
+    for finding in (finding for path in paths for finding in read_json(path)):
+        own = merged.setdefault(finding["participant_id"], {})
+        problems = [str(f["problem"]) for f in (own, finding) if f.get("problem")]
+        own |= finding
+        if problems:
+            own["problem"] = "; ".join(dict.fromkeys(problems))
+    return list(merged.values())
 
 
 def write_pack(path: str | Path, series: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:

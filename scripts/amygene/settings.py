@@ -68,6 +68,9 @@ def _fill(value: Any, schema: Mapping[str, Any]) -> None:
             value[key] = copy.deepcopy(rule["default"])
         if key in value:
             _fill(value[key], rule)
+    for choice in schema.get("oneOf", []):
+        if choice.get("type") == "object":
+            _fill(value, choice)
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
         for key in value:
@@ -141,7 +144,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     problems = []
     cohort, stages = config["cohort"], set(config["stages"])
     fmt = cohort["format"]
-    demands = {"table": ["participants"], "rest-meta-mdd": ["root"], "abide": ["root"]}
+    demands = {"table": ["participants"], "rest-meta-mdd": ["root"], "abide": ["root"], "bids": ["root"]}
     for key in demands.get(fmt, []):
         if key not in cohort:
             problems.append(f"config key cohort.{key} is missing; format {fmt} needs it")
@@ -176,6 +179,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     problems += _meta_problems(config) if "meta" in stages else []
+    problems += _seed_problems(config["seeds"])
+    problems += _cleaning_problems(config["cleaning"])
     if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
         problems.append(f"config key atlas.name: {atlas_name} is an atlas of the pipeline; give your own another name")
     elif fmt == "simulated" and atlas_name != "DK83":
@@ -242,6 +247,56 @@ def _meta_problems(config: Mapping[str, Any]) -> list[str]:
             f"config key meta.networks is missing; the networks of the regions of {name} are not known, give an image"
         )
     return problems
+
+
+def _seed_problems(seeds: list[Any]) -> list[str]:
+    """One's own seed is one thing, and no name stands twice."""
+    problems = []
+    names = [seed if isinstance(seed, str) else seed["name"] for seed in seeds]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            problems.append(f"config key seeds: {name} stands {names.count(name)} times")
+    for seed in seeds:
+        if isinstance(seed, str):
+            continue
+        kinds = [k for k in ("regions", "sphere", "mask", "image") if k in seed]
+        if len(kinds) != 1:
+            found = ", ".join(kinds) or "none"
+            problems.append(
+                f"config key seeds: {seed['name']}: give one of regions, sphere, mask and image; found {found}"
+            )
+        elif ("image" in seed) != ("volumes" in seed):
+            problems.append(f"config key seeds: {seed['name']}: image and volumes (numbers from 0) belong together")
+        elif "sphere" in seed and seed["sphere"][3] <= 0:
+            problems.append(f"config key seeds: {seed['name']}: sphere is [x, y, z, radius] with a radius above 0")
+    return problems
+
+
+def _cleaning_problems(cleaning: Mapping[str, Any]) -> list[str]:
+    """What cannot be right in any cleaning of images."""
+    problems = []
+    band = cleaning["band_pass"]
+    if band is not None and None not in band and band[0] >= band[1]:
+        problems.append(f"config key cleaning.band_pass: {band}: give [lowest, highest] in Hz")
+    if cleaning["filtered"] and cleaning["strategy"] != "none":
+        problems.append(
+            f"config key cleaning.strategy is {cleaning['strategy']}, but the images are filtered already: confounds "
+            "that are not filtered alike would bring back what the filter took away (Lindquist 2019); use none, or "
+            "images before the filter"
+        )
+    return problems
+
+
+def image_problems(config: Mapping[str, Any]) -> list[str]:
+    """What a cohort of images demands of the other keys."""
+    atlas = config["atlas"]
+    name = atlas if isinstance(atlas, str) else atlas["name"]
+    with_image = "image" in atlas if isinstance(atlas, Mapping) else atlas in ("AAL116", "DK83")
+    if with_image:
+        return []
+    return [
+        f"config key atlas: {name} has no image, and maps are averaged over its regions; use AAL116, DK83 or your own"
+    ]
 
 
 def _abagen_problems(expression: Mapping[str, Any], atlas: str | Mapping[str, Any] | None) -> list[str]:

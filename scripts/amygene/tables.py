@@ -78,17 +78,45 @@ def write_table(
                 raise KeyError(f"columns without a meaning in amygene.columns: {unexplained}")
             columns = {c: known[c] for c in table.columns}
             table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
-    content: dict[str, Any] = {"file": path.name, "sha256": sha256(path)}
+    facts = {"columns": columns} if columns else {}
+    write_sidecar(sidecar, path, sources=sources, settings=settings, seed=seed, note=note, **facts)
+
+
+def write_sidecar(
+    sidecar: str | Path,
+    file: str | Path,
+    *,
+    sources: Iterable[str | Path] = (),
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    note: str | None = None,
+    **facts: Any,
+) -> None:
+    """Write the JSON beside a file that makes its numbers traceable; parameters as for `write_table`.
+
+    Parameters
+    ----------
+    file
+        The table, array or image that it stands beside.
+    facts
+        Whatever else a reader needs.
+    """
+    content: dict[str, Any] = {"file": Path(file).name, "sha256": sha256(file)}
     if note:
         content["note"] = note
-    if columns:
-        content["columns"] = columns
+    content |= facts
     content["settings"] = dict(settings or {})
     if seed is not None:
         content["seed"] = seed
     content["sources"] = {Path(s).as_posix(): sha256(s) for s in sources}
     content["versions"] = versions()
     write_json(sidecar, content)
+
+
+def write_text_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a TSV alone, without a sidecar: a table in another program's format."""
+    with replacing(path) as beside:
+        table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
 
 
 def versions() -> dict[str, str]:

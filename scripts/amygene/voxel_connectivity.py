@@ -13,7 +13,7 @@ from amygene.denoising import can_be_cleaned, make_operator, plan_cleaning
 from amygene.images import Grid, as_volume, read_header, read_voxels
 from amygene.problems import InputError
 from amygene.scans import Scan
-from amygene.seed_maps import Source, Weights, coverage, over_voxels, weights_on
+from amygene.seed_maps import SeedsOnGrids, Weights, coverage, over_voxels
 
 #: voxels that are cleaned at a time. Memory holds the cleaned series of so many; and a product of one shape gives
 #: one result, whatever the number of voxels in the mask
@@ -99,7 +99,7 @@ def signal_to_noise(series: np.ndarray, weights: np.ndarray) -> float:
 def session_maps(
     scans: Sequence[Scan],
     has_signal: np.ndarray,
-    sources: Mapping[str, Source],
+    seeds: SeedsOnGrids,
     cleaning: Mapping[str, Any],
     min_coverage: float,
 ) -> tuple[Grid, dict[str, SeedMap]]:
@@ -111,7 +111,7 @@ def session_maps(
         Runs of the session.
     has_signal : array of bool, shape (n_voxels_of_the_grid,)
         Voxels that have signal in every run, in the order of a file.
-    sources
+    seeds
         The seeds.
     cleaning
         The config's section.
@@ -133,10 +133,10 @@ def session_maps(
     if len(has_signal) != np.prod(grid.shape):
         raise InputError(f"{scans[0].bold}: has another grid than when it was checked; run again")
     runs = [(read_voxels(headers[i], voxels, cleaning["smoothing"]), make_operator(plans[i], cleaning)) for i in usable]
-    weights = {name: weights_on(source, grid) for name, source in sources.items()}
+    weights = seeds.on(grid)
     covered = {name: coverage(w, has_signal) for name, w in weights.items()}
     inside = {name: _inside(w, voxels) for name, w in weights.items()}
-    present = [name for name in sources if covered[name] >= min_coverage and len(inside[name][0])]
+    present = [name for name in weights if covered[name] >= min_coverage and len(inside[name][0])]
     tsnr = {
         name: float(np.mean([signal_to_noise(series[:, inside[name][0]], inside[name][1]) for series, _ in runs]))
         for name in present
@@ -148,7 +148,7 @@ def session_maps(
             covered[name],
             tsnr.get(name, np.nan),
         )
-        for name in sources
+        for name in weights
     }
 
 
@@ -172,12 +172,3 @@ def resample(volume: np.ndarray, grid: Grid, target: Grid) -> np.ndarray:
     enough = mean[:, 1] >= 0.5
     resampled[tuple(where[enough].T)] = mean[enough, 0] / mean[enough, 1]
     return resampled
-
-
-def standard_grid(voxel_size: float) -> Grid:
-    """SPM's bounding box of MNI space, (-90, -126, -72) to (90, 90, 108) mm, in voxels of a size."""
-    low, high = np.array([-90.0, -126.0, -72.0]), np.array([90.0, 90.0, 108.0])
-    n = np.floor((high - low) / voxel_size + 1e-6).astype(int) + 1
-    affine = np.diag([voxel_size] * 3 + [1.0])
-    affine[:3, 3] = low
-    return Grid((int(n[0]), int(n[1]), int(n[2])), affine)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from amygene.cohort.assemble import assemble, used_columns
+from amygene.cohort.assemble import assemble, findings_table, used_columns
 from amygene.problems import InputError
 from amygene.series_pack import FINDING
 
@@ -361,3 +361,81 @@ def test_a_sheet_without_ids_is_told_with_its_other_problems():
         "p.tsv: column 'participant_id' is missing",
         "p.tsv: column 'site' is missing",
     ]
+
+
+# images
+
+
+def image_findings(sheet):
+    """Findings of images; cleaning leaves the first participant little."""
+    n = len(sheet)
+    measured = {"df_left": [30.0 if i else 12.3456 for i in range(n)], "mean_fd": 0.1 + 0.01 * np.arange(n)}
+    return make_findings(sheet).assign(grid="3 mm", **measured)
+
+
+def test_what_cleaning_leaves_is_a_reason_to_be_out():
+    sheet = make_sheet()
+    cohort = run(sheet, image_findings(sheet), select={"df_left": {"min": 15}})
+    assert out_of(cohort).loc["s00", ["step", "reason"]].tolist() == ["selection", "df_left 12.35 is below 15"]
+    assert len(cohort.participants) == 23
+    assert cohort.participants["df_left"].unique().tolist() == [30]
+
+
+def test_motion_measured_in_the_images_can_be_a_covariate():
+    sheet = make_sheet()
+    motion = np.random.default_rng(0).uniform(0.05, 0.3, len(sheet))
+    findings = image_findings(sheet).assign(mean_fd=motion)
+    cohort = run(sheet, findings, contrasts={"MDDvsHC": contrast(["age", "mean_fd", "site"])})
+    np.testing.assert_array_equal(cohort.participants["mean_fd"], motion)
+    # what the sheet says goes before what is measured
+    cohort = run(sheet.assign(mean_fd="0.2"), findings)
+    assert set(cohort.participants["mean_fd"]) == {0.2}
+
+
+def test_images_on_several_grids_must_be_put_on_one():
+    sheet = make_sheet()
+    findings = image_findings(sheet)
+    findings.loc[[3, 20], "grid"] = "2 mm"
+    assert problems(sheet, findings, one_grid=True) == [
+        "the images lie on 2 grids: 3 mm in 22 participants (s00, s01, s02 and 19 more); 2 mm in 2 participants "
+        "(s03, s20); set connectivity.voxel_size (mm) to put all maps on one, or leave participants out (cohort.select)"
+    ]
+    assert len(run(sheet, findings).participants) == 24
+    # those who are out do not matter
+    assert len(run(sheet, findings, one_grid=True, select={"participant_id": {"not_in": ["s03", "s20"]}}).participants)
+
+
+def test_seeds_outside_of_somebody_s_field_of_view_are_named():
+    sheet = make_sheet()
+    lacking = {"LCMA": {"s01": 0.0, "s05": 0.3}, "FAR": dict.fromkeys(sheet["participant_id"], 0.0), "FINE": {}}
+    found = problems(sheet, image_findings(sheet), uncovered=lacking)
+    assert found == [
+        "config key seeds: too little of LCMA has signal in s01 (0 %), s05 (30 %); leave these participants out "
+        "(cohort.select), lower connectivity.min_seed_coverage, or set cohort.faulty: exclude to leave out only their "
+        "maps of the seed",
+        "config key seeds: no voxel of FAR has signal in anybody; is it in MNI mm, inside the brain, and larger than a "
+        "voxel?",
+    ]
+    kept = run(sheet, image_findings(sheet), uncovered={"LCMA": {"s01": 0.0}}, faulty="exclude")
+    assert len(kept.participants) == 24
+    without = {"participant_id": {"not_in": ["s01"]}}
+    assert len(run(sheet, image_findings(sheet), uncovered={"LCMA": {"s01": 0.0}}, select=without).participants) == 23
+
+
+def test_a_measurement_that_nobody_has_is_no_column_unless_it_is_asked_for():
+    sheet = make_sheet()
+    findings = image_findings(sheet).assign(mean_fd=None)
+    assert "mean_fd" not in run(sheet, findings).participants
+    with pytest.raises(InputError, match=r"group 'MDD' .* has 0 parti"):
+        run(sheet, findings, contrasts={"MDDvsHC": contrast(["mean_fd"])})
+
+
+def test_the_table_of_findings_holds_what_is_known_and_no_lists():
+    found = findings_table(
+        [
+            {"participant_id": "a", "files": [1], "sessions": {}, "df_left": None, "n_timepoints": 9.0},
+            {"participant_id": "b", "problem": "b: gone"},
+        ]
+    )
+    assert list(found) == ["participant_id", "values_sha256", "problem", "n_timepoints", "n_constant", "df_left"]
+    assert found["problem"].isna().tolist() == [True, False]

@@ -115,3 +115,76 @@ def test_all_that_is_wrong_with_a_copy_of_rest_meta_mdd_is_told_at_once(release)
         "name it in cohort.phenotypes",
         f"config key cohort.motion: {release}/motion.tsv: no such file",
     ]
+
+
+def test_a_table_with_a_column_bold_is_a_cohort_of_images(tmp_path):
+    (tmp_path / "p.tsv").write_text(
+        "participant_id\tsite\tbold\tmask\tconfounds\ttr\n"
+        "a\tS1\timg/a.nii.gz\tm.nii.gz\trp_a.txt\t2.5\nb\tS2\t/x/b.nii\t\tn/a\t\nc\tS2\t\t\t\t\n"
+    )
+    found = table(tmp_path / "p.tsv", tr=2.0)
+    assert found.images
+    assert found.sessions == ("",)
+    assert found.files == {"a": f"{tmp_path}/img/a.nii.gz", "b": "/x/b.nii", "c": ""}
+    (a,), (b,) = found.scans["a"], found.scans["b"]
+    assert (a.mask, a.confounds, a.tr) == (f"{tmp_path}/m.nii.gz", f"{tmp_path}/rp_a.txt", "2.5")
+    assert (b.mask, b.confounds, b.tr) == ("", "", "2")
+    assert not table_of_series(tmp_path).images
+
+
+def table_of_series(folder):
+    (folder / "s.tsv").write_text("participant_id\ttimeseries\na\ta.mat\n")
+    return table(folder / "s.tsv")
+
+
+def test_a_sheet_of_scans_holds_several_per_participant(tmp_path):
+    (tmp_path / "p.tsv").write_text("participant_id\tgroup\na\tX\nb\tY\nc\tY\n")
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "scans.csv").write_text(
+        "participant_id,session,run,bold\na,2,,a2.nii\na,1,1,a11.nii\na,1,2,a12.nii\nb,1,,b.nii\nd,1,,d.nii\n"
+    )
+    found = table(tmp_path / "p.tsv", scans=str(tmp_path / "img" / "scans.csv"), sessions=["1", "2"])
+    assert found.sessions == ("1", "2")
+    assert found.files == {"a": f"{tmp_path}/img/a11.nii", "b": f"{tmp_path}/img/b.nii", "c": ""}
+    assert [s.bold.split("/")[-1] for s in found.scans["a"]] == ["a2.nii", "a11.nii", "a12.nii"]
+    assert table(tmp_path / "p.tsv", scans=str(tmp_path / "img" / "scans.csv"), sessions=["2"]).files["b"] == ""
+    for sessions, words in (
+        (None, "is missing: participants were scanned in 1, 2"),
+        (["3"], "nobody was scanned in 3"),
+    ):
+        others = {} if sessions is None else {"sessions": sessions}
+        with pytest.raises(InputError, match=f"config key cohort.sessions.*{words}"):
+            table(tmp_path / "p.tsv", scans=str(tmp_path / "img" / "scans.csv"), **others)
+    with pytest.raises(InputError, match=r"config key cohort.scans: .*absent.tsv: no such file"):
+        table(tmp_path / "p.tsv", scans=str(tmp_path / "absent.tsv"))
+
+
+def test_series_and_images_at_once_are_refused(tmp_path):
+    (tmp_path / "p.tsv").write_text("participant_id\ttimeseries\tbold\na\ta.mat\ta.nii\n")
+    with pytest.raises(InputError, match="leave one out"):
+        table(tmp_path / "p.tsv")
+
+
+def test_a_bids_dataset_is_known_by_its_sheet_and_its_files(tmp_path):
+    (tmp_path / "participants.tsv").write_text("participant_id\tsite\nsub-1\tA\n2\tB\nsub-9\tB\n")
+    for subject in ("1", "2", "4"):
+        func = tmp_path / "derivatives/fmriprep" / f"sub-{subject}" / "func"
+        func.mkdir(parents=True)
+        (func / f"sub-{subject}_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz").touch()
+    found = roster.read(BASE | {"format": "bids", "root": str(tmp_path)}, "r")
+    assert found.images
+    assert list(found.files) == ["sub-1", "sub-2", "sub-4", "sub-9"]
+    assert found.files["sub-9"] == ""
+    assert found.files["sub-4"].endswith("sub-4_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz")
+    assert found.sites == {"A", "B"}
+
+
+def test_simulated_scans_have_the_files_that_will_be_made():
+    settings = {"sites": {"A": [1, 1]}, "sessions": ["1", "2"], "voxel_size": 4, "effect": 1}
+    found = roster.read(BASE | {"format": "simulated-bids", "simulated_scans": settings}, "results/x/cohort")
+    assert found.sessions == ("1", "2")
+    assert [len(found.scans[p]) for p in ("sub-001", "sub-002")] == [2, 1]
+    assert found.files["sub-001"] == (
+        "results/x/cohort/simulated-bids/derivatives/fmriprep/sub-001/ses-1/func/"
+        "sub-001_ses-1_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz"
+    )

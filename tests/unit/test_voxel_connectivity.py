@@ -11,17 +11,16 @@ from nilearn.image import smooth_img
 from nilearn.maskers import NiftiLabelsMasker, NiftiMasker, NiftiSpheresMasker
 
 from amygene.confounds import read_confounds, read_metadata, select_confounds
-from amygene.images import Grid, file_order, read_header
+from amygene.images import Grid, file_order, read_header, standard_grid
 from amygene.problems import InputError
 from amygene.scans import Scan
-from amygene.seed_maps import read_source
+from amygene.seed_maps import SeedsOnGrids, read_source
 from amygene.voxel_connectivity import (
     BLOCK,
     correlate,
     resample,
     session_maps,
     signal_to_noise,
-    standard_grid,
 )
 from fixtures import scans
 
@@ -40,9 +39,9 @@ SPHERES = {"A": ((-24.0, 0.0, -22.0), 20.0), "B": ((24.0, 8.0, 10.0), 25.0)}
 
 
 def sources():
-    return {
-        name: read_source({"kind": "sphere", "xyz": xyz, "radius": radius}) for name, (xyz, radius) in SPHERES.items()
-    }
+    return SeedsOnGrids(
+        {name: read_source({"kind": "sphere", "xyz": xyz, "radius": radius}) for name, (xyz, radius) in SPHERES.items()}
+    )
 
 
 def as_scan(files, **others):
@@ -136,7 +135,7 @@ def test_a_label_image_as_seed_equals_nilearn(tmp_path):
     labels[4:6, 6:8, 5:7] = 7
     nib.save(nib.Nifti1Image(labels, scans.AFFINE), tmp_path / "labels.nii.gz")
     seed = read_source({"kind": "regions", "image": str(tmp_path / "labels.nii.gz"), "numbers": [7]})
-    _, maps = session_maps([as_scan(files)], HAS_SIGNAL, {"L": seed}, CLEANING, 0.5)
+    _, maps = session_maps([as_scan(files)], HAS_SIGNAL, SeedsOnGrids({"L": seed}), CLEANING, 0.5)
     table = read_confounds(files["confounds"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -214,7 +213,7 @@ def test_the_seed_s_signal_to_noise_is_mean_by_standard_deviation(tmp_path):
 def test_a_seed_does_not_depend_on_the_others(tmp_path):
     files = scans.write_scan(tmp_path, "sub-1_task-rest", 8)
     _, both = session_maps([as_scan(files)], HAS_SIGNAL, sources(), CLEANING, 0.5)
-    _, alone = session_maps([as_scan(files)], HAS_SIGNAL, {"B": sources()["B"]}, CLEANING, 0.5)
+    _, alone = session_maps([as_scan(files)], HAS_SIGNAL, SeedsOnGrids({"B": sources().sources["B"]}), CLEANING, 0.5)
     np.testing.assert_allclose(both["B"].z, alone["B"].z, atol=1e-6)
 
 

@@ -15,6 +15,8 @@ from amygene.cohort.summary import demographics
 from amygene.design import check_design, members
 from amygene.problems import raise_if_any, some
 
+#: what is known of a participant from the files, if the sheet does not say it
+MEASURED = ("n_timepoints", "n_constant", "n_kept", "scrubbed", "mean_fd", "max_fd", "df_left")
 #: described for every cohort that has them
 _USUAL = ("sex", "age", "education", "mean_fd", "n_timepoints")
 
@@ -26,6 +28,13 @@ class Cohort:
     participants: pd.DataFrame
     excluded: pd.DataFrame
     summary: pd.DataFrame
+
+
+def findings_table(findings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Findings of participants as `assemble` takes them: everything known of them that is no list."""
+    needed = ["participant_id", "values_sha256", "problem", *MEASURED[:2]]
+    known = dict.fromkeys([*needed, *(key for f in findings for key in f if key not in ("files", "sessions"))])
+    return pd.DataFrame(findings, columns=list(known))
 
 
 def used_columns(select: Mapping[str, Any], contrasts: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
@@ -59,6 +68,8 @@ def assemble(
     categorical: Sequence[str],
     faulty: str,
     other_problems: Sequence[str] = (),
+    uncovered: Mapping[str, Mapping[str, float]] | None = None,
+    one_grid: bool = False,
 ) -> Cohort:
     """Check everything, select, and describe.
 
@@ -70,8 +81,8 @@ def assemble(
     name
         Of the sheet, for messages.
     findings
-        One row per participant with ``n_timepoints``, ``n_constant``, ``values_sha256`` of the series, or the
-        ``problem`` of its file.
+        One row per participant with those of `MEASURED` that the files tell, ``values_sha256`` of the series or
+        images, ``grid`` of images, or the ``problem`` of its files.
     schema
         config/schemas/participants.schema.yaml.
     select, missing, codes, categorical
@@ -83,6 +94,11 @@ def assemble(
         excluded with the fault as its reason.
     other_problems
         Found elsewhere; told in the same message.
+    uncovered
+        Seed -> participants in whom too little of it has signal, and how much. With ``faulty: exclude`` they have
+        no map of the seed; else it is a problem.
+    one_grid
+        Whether all images must lie on one grid.
 
     Raises
     ------
@@ -91,7 +107,9 @@ def assemble(
     """
     problems = list(other_problems)
     needed, numeric = used_columns(select, contrasts)
-    from_series = [c for c in ("n_timepoints", "n_constant") if c not in sheet]
+    from_series = [
+        c for c in MEASURED if c not in sheet and c in findings and (c in needed or findings[c].notna().any())
+    ]
     typed, wrong = check_sheet(
         sheet,
         name,
@@ -113,9 +131,8 @@ def assemble(
     unread = ~typed["participant_id"].isin(found.index)
     fault = fault.astype(object)
     fault[unread] = typed["participant_id"][unread] + ": no file of series was found"
-    for column in ("n_timepoints", "n_constant"):
-        if column in from_series:
-            typed[column] = typed["participant_id"].map(found[column]).astype(float)
+    for column in from_series:
+        typed[column] = typed["participant_id"].map(found[column]).astype(float)
 
     exclusions = Exclusions()
     if "excluded" in typed:
@@ -144,6 +161,10 @@ def assemble(
 
     included = assign_contrasts(typed, contrasts, exclusions)
     problems += _same_series(included, found["values_sha256"])
+    if one_grid:
+        problems += _several_grids(included["participant_id"].drop_duplicates(), found["grid"])
+    if faulty != "exclude":
+        problems += _uncovered(included["participant_id"], uncovered or {})
     for contrast, settings in contrasts.items():
         taking_part = members(included, contrast)
         wrong = check_design(taking_part, contrast, settings, categorical)
@@ -193,6 +214,37 @@ def _settle_covariates(
                 "correct it, add the text to cohort.missing, or name the column in cohort.categorical"
             )
     return typed, problems
+
+
+def _several_grids(ids: pd.Series, grids: pd.Series) -> list[str]:
+    """Images that cannot be compared voxel by voxel."""
+    groups = ids.groupby(ids.map(grids)).apply(list).sort_values(key=lambda lists: -lists.map(len))
+    if len(groups) < 2:
+        return []
+    words = "; ".join(f"{grid} in {len(who)} participants ({some(who, 3)})" for grid, who in groups.items())
+    return [
+        f"the images lie on {len(groups)} grids: {words}; set connectivity.voxel_size (mm) to put all maps on one, or "
+        "leave participants out (cohort.select)"
+    ]
+
+
+def _uncovered(ids: pd.Series, uncovered: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Seeds outside of somebody's field of view."""
+    problems = []
+    for seed, shares in uncovered.items():
+        who = [f"{p} ({100 * shares[p]:.0f} %)" for p in ids if p in shares]
+        if len(who) == len(ids) > 0 and not any(shares.values()):
+            problems.append(
+                f"config key seeds: no voxel of {seed} has signal in anybody; is it in MNI mm, inside the brain, and "
+                "larger than a voxel?"
+            )
+        elif who:
+            problems.append(
+                f"config key seeds: too little of {seed} has signal in {some(who)}; leave these participants out "
+                "(cohort.select), lower connectivity.min_seed_coverage, or set cohort.faulty: exclude to leave out "
+                "only their maps of the seed"
+            )
+    return problems
 
 
 def _same_series(included: pd.DataFrame, hashes: pd.Series) -> list[str]:

@@ -8,8 +8,9 @@ the dataset.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,16 @@ _CONFOUNDS = ("_desc-confounds_timeseries.tsv", "_desc-confounds_regressors.tsv"
 def entities(name: str) -> dict[str, str]:
     """Keys and labels of a file's name: ``sub-01_task-rest_bold.nii.gz`` gives sub and task."""
     return dict(part.split("-", 1) for part in name.split("_") if "-" in part)
+
+
+def sheet_of(cohort: Mapping[str, Any]) -> str:
+    """The dataset's participants sheet: as the config says, else participants.tsv at the root."""
+    return cohort.get("participants") or str(Path(cohort["root"]) / "participants.tsv")
+
+
+def full_id(participant: str) -> str:
+    """BIDS writes ``sub-01``; some sheets write ``01``."""
+    return participant if participant.startswith("sub-") or not participant else f"sub-{participant}"
 
 
 def find_derivatives(root: str | Path, named: str | None) -> Path:
@@ -129,7 +140,7 @@ def _scan(folder: str, name: str) -> Scan:
     )
 
 
-def participants(sheet: pd.DataFrame, name: str, scans: dict[str, list[Scan]], sessions: Sequence[str]) -> pd.DataFrame:
+def participants(sheet: pd.DataFrame, name: str, sessions: Mapping[str, Sequence[str]], first: str) -> pd.DataFrame:
     """The participants sheet of the dataset, with whom it lacks.
 
     Parameters
@@ -138,10 +149,10 @@ def participants(sheet: pd.DataFrame, name: str, scans: dict[str, list[Scan]], s
         ``participants.tsv`` as text.
     name
         Of the file, for messages.
-    scans
-        From `find_scans`.
     sessions
-        That are used; the groups are compared at the first.
+        participant_id -> sessions with a preprocessed scan (one empty label in a dataset without sessions).
+    first
+        The session at which the groups are compared.
 
     Returns
     -------
@@ -151,14 +162,13 @@ def participants(sheet: pd.DataFrame, name: str, scans: dict[str, list[Scan]], s
     if "participant_id" not in sheet:
         raise InputError(f"{name}: column 'participant_id' is missing; found {some(sheet.columns, 12)}")
     people = sheet.copy()
-    # BIDS writes sub-01; some sheets write 01
-    people["participant_id"] = [p if p.startswith("sub-") or not p else f"sub-{p}" for p in people["participant_id"]]
+    people["participant_id"] = people["participant_id"].map(full_id)
     people["excluded"] = ""
-    first = sessions[0]
     what = f"session {first}" if first else "this task and space"
-    has_scan = people["participant_id"].map(lambda p: any(scan.session == first for scan in scans.get(p, [])))
+    has_scan = people["participant_id"].map(lambda p: first in sessions.get(p, []))
     people.loc[~has_scan, "excluded"] = f"no preprocessed scan of {what}"
-    extra = [p for p, own in scans.items() if own and p not in set(people["participant_id"])]
+    known = set(people["participant_id"])
+    extra = [p for p, own in sessions.items() if own and p not in known]
     if extra:
         undescribed = pd.DataFrame({"participant_id": extra, "excluded": f"no row in {Path(name).name}"})
         people = pd.concat([people, undescribed], ignore_index=True).fillna("n/a")

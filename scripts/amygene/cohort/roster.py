@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from amygene.cohort import abide, rest_meta_mdd, simulated
-from amygene.problems import InputError, raise_if_any
+from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans
+from amygene.problems import InputError, raise_if_any, some
+from amygene.scans import Scan, from_rows
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,16 @@ class Roster:
     known
         False if the participants are known only after a download; then `expected` says about how many.
     files
-        participant_id -> file of the series, whether it exists or not.
+        participant_id -> file of the series (or of the first image), whether it exists or not.
     sites
         Names of the sites, as the config's ``cohort.codes`` translate them.
     workbook
         rest-meta-mdd: the phenotype workbook.
+    scans
+        A cohort of images: participant_id -> scans; empty for a cohort of series.
+    sessions
+        Labels of the sessions that are used; the groups are compared at the first. One empty label if the
+        cohort has no sessions.
     """
 
     known: bool
@@ -34,6 +40,13 @@ class Roster:
     workbook: str = ""
     expected: int = 0
     expected_sites: int = 0
+    scans: dict[str, list[Scan]] = field(default_factory=dict)
+    sessions: tuple[str, ...] = ("",)
+
+    @property
+    def images(self) -> bool:
+        """Whether participants come with images, not with series of regions."""
+        return bool(self.scans)
 
 
 def read(cohort: Mapping[str, Any], folder: str) -> Roster:
@@ -60,7 +73,14 @@ def read(cohort: Mapping[str, Any], folder: str) -> Roster:
 
 def _read(cohort: Mapping[str, Any], folder: str) -> Roster:
     if cohort["format"] == "table":
-        return _table(Path(cohort["participants"]), cohort["missing"])
+        return _table(cohort)
+    if cohort["format"] == "bids":
+        return _bids(cohort)
+    if cohort["format"] == "simulated-bids":
+        settings = cohort["simulated_scans"]
+        members = simulated_scans.people(settings)
+        scans = {p.participant: simulated_scans.scans_of(p, settings, f"{folder}/simulated-bids") for p in members}
+        return _with_images(scans, frozenset(p.site for p in members), {"sessions": settings["sessions"], **cohort})
     if cohort["format"] == "simulated":
         people = simulated.people(cohort["simulated"]["sites"])
         files = {p: f"{folder}/simulated/{simulated.file_name(p)}" for p, _, _ in people}
@@ -90,30 +110,90 @@ def _rest_meta_mdd(cohort: Mapping[str, Any]) -> Roster:
     return Roster(True, files, frozenset(rest_meta_mdd.site_of(p) for p in files), workbook)
 
 
-def _table(path: Path, missing: Sequence[str]) -> Roster:
+def _table(cohort: Mapping[str, Any]) -> Roster:
+    path = Path(cohort["participants"])
+    rows = _rows(path, "participants")
+    people = [row for row in rows if row.get("participant_id")]
+    sites = _sites(rows, cohort)
+    columns = set().union(*people) if people else set()
+    if "scans" in cohort or "bold" in columns:
+        if "timeseries" in columns:
+            raise InputError(
+                f"{path}: has a column timeseries, and images are named too (column bold or cohort.scans); "
+                "leave one out"
+            )
+        sheet = Path(cohort["scans"]) if "scans" in cohort else path
+        listed = [row for row in _rows(sheet, "scans") if row.get("participant_id")] if "scans" in cohort else people
+        found = from_rows(listed, f"{sheet.parent}/")
+        scans = {row["participant_id"]: found.get(row["participant_id"], []) for row in people}
+        return _with_images(scans, sites, cohort)
+    files = {}
+    for row in people:
+        file = row.get("timeseries")
+        files[row["participant_id"]] = str(path.parent / file) if file else ""
+    return Roster(True, files, sites)
+
+
+def _sites(people: Sequence[Mapping[str, str]], cohort: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the sites; a cohort without any is one site."""
+    named = {row["site"] for row in people if row.get("site") and row["site"] not in cohort["missing"]}
+    return frozenset(named or {"1"})
+
+
+def _rows(path: Path, key: str) -> list[dict[str, str]]:
+    """Rows of a sheet, leniently: cells without spaces around them."""
     if not path.is_file():
-        raise InputError(f"config key cohort.participants: {path}: no such file")
-    files: dict[str, str] = {}
-    sites = set()
-    try:
-        for cells in _rows(path):
-            if cells.get("participant_id"):
-                file = cells.get("timeseries")
-                files[cells["participant_id"]] = str(path.parent / file) if file else ""
-            if cells.get("site") and cells["site"] not in missing:
-                sites.add(cells["site"])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: is no table of text ({error}); save it as UTF-8") from error
-    return Roster(True, files, frozenset(sites or {"1"}))
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """Rows of a sheet by the names in its header."""
+        raise InputError(f"config key cohort.{key}: {path}: no such file")
     with open(path, newline="", encoding="utf-8-sig") as stream:
         rows: Iterable[dict[str, str]]
         if path.suffix == ".csv":
             rows = csv.DictReader(stream)
         else:
             rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        for row in rows:
-            yield {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
+        try:
+            return [
+                {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in rows
+            ]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"{path}: is no table of text ({error}); save it as UTF-8") from error
+
+
+def _bids(cohort: Mapping[str, Any]) -> Roster:
+    derivatives = bids.find_derivatives(cohort["root"], cohort.get("derivatives"))
+    found = bids.find_scans(derivatives, cohort.get("space", bids.SPACE), cohort.get("task"), cohort.get("resolution"))
+    sheet = Path(bids.sheet_of(cohort))
+    people = [row for row in _rows(sheet, "participants") if row.get("participant_id")]
+    sites = _sites(people, cohort)
+    listed = {bids.full_id(row["participant_id"]) for row in people}
+    scans = {p: found.get(p, []) for p in sorted(listed | {p for p, own in found.items() if own})}
+    return _with_images(scans, sites, cohort)
+
+
+def _with_images(scans: dict[str, list[Scan]], sites: frozenset[str], cohort: Mapping[str, Any]) -> Roster:
+    """A roster of images, with the config's sessions and repetition time."""
+    sessions = _sessions({scan.session for own in scans.values() for scan in own}, cohort.get("sessions"))
+    seconds = f"{cohort['tr']:g}" if "tr" in cohort else ""
+    scans = {p: [replace(scan, tr=scan.tr or seconds) for scan in own] for p, own in scans.items()}
+    files = {
+        p: next((scan.bold for session in sessions for scan in own if scan.session == session), "")
+        for p, own in scans.items()
+    }
+    return Roster(True, files, sites, scans=scans, sessions=sessions)
+
+
+def _sessions(found: set[str], wanted: Sequence[str] | None) -> tuple[str, ...]:
+    if wanted is not None:
+        labels = tuple(label.removeprefix("ses-") for label in wanted)
+        absent = [label for label in labels if label not in found]
+        if absent:
+            raise InputError(
+                f"config key cohort.sessions: nobody was scanned in {some(absent)}; found {some(sorted(found))} "
+                "(write labels in quotes)"
+            )
+        return labels
+    if len(found) > 1:
+        raise InputError(
+            f"config key cohort.sessions is missing: participants were scanned in {some(sorted(found))}; list those to "
+            "use, in quotes; the groups are compared at the first"
+        )
+    return tuple(found) or ("",)

@@ -85,7 +85,13 @@ def apply_selection(sheet: pd.DataFrame, rules: Mapping[str, Any], exclusions: E
             out = concerned & ~unknown & failed
             for i in sheet.index[out]:
                 one = sheet.loc[[i], "participant_id"]
-                exclusions.add(one, "selection", f"{column} {_text(values[i])} is {words}")
+                exclusions.add(one, "selection", f"{column} {_shown(values[i])} is {words}")
+
+
+def _shown(value: Any) -> str:
+    """A value for a person to read: 12.3456789 as 12.35."""
+    is_number = isinstance(value, float | np.floating)
+    return f"{value:.4g}" if is_number and abs(float(value)) < 1e4 else _text(value)
 
 
 def _text(value: Any) -> str:

@@ -131,7 +131,7 @@ def _repeats(edges: list[tuple[str, str]], seed_regions: Mapping[str, Sequence[s
     seen: set[frozenset[tuple[str, ...]]] = set()
     repeated = np.zeros(len(edges), dtype=bool)
     for j, (seed, region) in enumerate(edges):
-        key = frozenset({tuple(seed_regions[seed]), (region,)})
+        key = frozenset({tuple(seed_regions[seed]) or (seed,), (region,)})
         repeated[j] = key in seen
         seen.add(key)
     return repeated

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from amygene.report.references import cited
-from amygene.report.sections import cohort, enrichment, genes, group, meta, sites
+from amygene.report.sections import cohort, connectivity, enrichment, genes, group, meta, sites
 
-#: modules with something to say, in the order of the data
-_STAGES = (cohort, group, sites, genes, enrichment, meta)
+#: modules with something to say after connectivity, in the order of the data
+_STAGES = (group, sites, genes, enrichment, meta)
 
 
 def methods(
-    config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], versions: Mapping[str, str]
+    config: Mapping[str, Any],
+    models: Mapping[str, Mapping[str, Any]],
+    versions: Mapping[str, str],
+    images: bool = False,
 ) -> tuple[list[str], list[str]]:
     """Paragraphs and references.
 
@@ -25,13 +28,17 @@ def methods(
         Contrast -> settings of its model.
     versions
         Of packages.
+    images
+        Whether connectivity was computed from images.
 
     Returns
     -------
     paragraphs, references : lists of str
         References in the order in which they are cited.
     """
-    paragraphs = [text for stage in _STAGES for text in stage.methods(config, models)]
+    paragraphs = [
+        text for stage in (connectivity if images else cohort, *_STAGES) for text in stage.methods(config, models)
+    ]
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
     paragraphs.append(
         f"Software. {listed}; workflow by Snakemake [{{snakemake}}], brain pictures by nilearn [{{nilearn}}]. Seed of all random draws: {config['seed']}."

@@ -35,6 +35,11 @@ REFERENCES = {
     "hansen": "Hansen JY et al. Mapping neurotransmitter systems to the structural and functional organization of the human neocortex. Nat Neurosci 2022;25:1569-1581.",
     "macm": "Robinson JL et al. Metaanalytic connectivity modeling: delineating the functional connectivity of the human amygdala. Hum Brain Mapp 2010;31:173-184.",
     "neurosynth": "Yarkoni T et al. Large-scale automated synthesis of human functional neuroimaging data. Nat Methods 2011;8:665-670.",
+    "satterthwaite": "Satterthwaite TD et al. An improved framework for confound regression and filtering for control of motion artifact in the preprocessing of resting-state functional connectivity data. NeuroImage 2013;64:240-256.",
+    "compcor": "Behzadi Y et al. A component based noise correction method (CompCor) for BOLD and perfusion based fMRI. NeuroImage 2007;37:90-101.",
+    "scrubbing": "Power JD et al. Methods to detect, characterize, and remove motion artifact in resting state fMRI. NeuroImage 2014;84:320-341.",
+    "lindquist": "Lindquist MA et al. Modular preprocessing pipelines can reintroduce artifacts into fMRI data. Hum Brain Mapp 2019;40:2358-2376.",
+    "anatomy": "Eickhoff SB et al. A new SPM toolbox for combining probabilistic cytoarchitectonic maps and functional imaging data. NeuroImage 2005;25:1325-1335.",
     "nilearn": "Nilearn contributors. nilearn. doi 10.5281/zenodo.8397156.",
     "snakemake": "Molder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",
 }

@@ -7,6 +7,7 @@ stage has something to say in the methods section, its module has ``methods``.
 #: section -> title and question, in the order of the page
 SECTIONS = {
     "cohort": ("Cohort", "Who is in, who is out, and what are the data like?"),
+    "connectivity": ("Images", "What do the maps rest on?"),
     "group": ("Group difference", "Where do the groups differ?"),
     "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
     "genes": ("Genes", "Which genes follow the map?"),

@@ -1,0 +1,41 @@
+"""Maps of one seed averaged over the regions of the atlas: the table that a cohort of series has, too."""
+
+import nibabel
+import numpy as np
+import pandas as pd
+
+from amygene.files import read_json
+from amygene.images import read_volume
+from amygene.parcels import own_regions, region_means, region_weights
+from amygene.seed_maps import read_sources, weights_on
+from amygene.tables import read_table, write_table
+from amygene.voxel_maps import read_map
+from job import start
+
+start(snakemake.log[0])
+source, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+participants = read_table(source.participants, dtype={"participant_id": str})["participant_id"].tolist()
+made = {p: by for f in source.parts for p, by in read_json(f).items()}
+regions = read_table(source.regions)
+grid, _ = read_volume(source.mask)
+weights = region_weights(nibabel.load(source.atlas), regions["index"].to_numpy(), grid)
+seed = weights_on(read_sources(source.sources)[wildcards.seed], grid)
+z = pd.DataFrame(np.nan, index=pd.Index(participants, name="participant_id"), columns=regions["region"].tolist())
+for participant in participants:
+    entry = made.get(participant, {}).get(params.session, {}).get("maps", {}).get(wildcards.seed)
+    if entry is not None:
+        values = read_map(entry, grid).ravel(order="F").copy()
+        # a voxel of the seed correlates with itself
+        values[seed.voxels] = np.nan
+        z.loc[participant] = region_means(values, weights)
+z = z.loc[:, ~(own_regions(seed, weights) | regions["region"].isin(params.regions).to_numpy())]
+write_table(
+    snakemake.output.table,
+    z,
+    sidecar=snakemake.output.sidecar,
+    sources=[source.participants, source.atlas],
+    settings={"seed": wildcards.seed, "definition": params.definition, "cleaning": params.cleaning},
+    note="mean over each region of Fisher z of the seed with its voxels, without the seed's own; regions of which "
+    "less than half has signal are missing. Files the maps were made from, with their hashes: cohort/files.tsv",
+)
+print(f"{z.shape[0]} participants x {z.shape[1]} regions, {int(z.isna().sum().sum())} missing")
