@@ -1,0 +1,71 @@
+"""Smoothness of a field from its residuals, as the FWHM of the Gaussian kernel that would make white noise as smooth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from amygene.stats.lattice import Lattice
+
+#: voxels that are worked on together
+_TILE = 2048
+
+
+@dataclass(frozen=True)
+class Smoothness:
+    """Result of `estimate_smoothness`: FWHM of the three axes in voxels, voxels it rests on."""
+
+    fwhm: np.ndarray
+    n_voxels: int
+
+    @property
+    def resels_per_voxel(self) -> float:
+        """Resolution elements per voxel."""
+        return float(1 / np.prod(self.fwhm))
+
+
+def estimate_smoothness(maps: np.ndarray, basis: np.ndarray, lattice: Lattice) -> Smoothness:
+    """Smoothness of the errors of a linear model.
+
+    Kiebel et al. 1999, NeuroImage 10:756, as in SPM12: residuals of each voxel scaled to length 1 over participants;
+    the covariance of their differences between neighbours estimates that of the field's gradient; its
+    determinant gives resels per voxel, whose mean is unbiased, and its diagonal the share of each axis. Differences
+    stand for derivatives, so smoothness is overestimated when it is small: by 4 % at 3 voxels, 9 % at 2.
+
+    Parameters
+    ----------
+    maps : array of shape (n_voxels, n)
+        Of the participants. Voxels with missing values (NaN) are left out.
+    basis : array of shape (n, rank)
+        Orthonormal basis of the full model, the groups included.
+    lattice
+        Of the voxels.
+    """
+    number = np.full(np.prod(lattice.padded_shape), -1)
+    number[lattice.address] = np.arange(len(maps))
+    _, ny, nz = lattice.padded_shape
+    # the next voxel along every axis; a voxel that lacks one has no gradient
+    following = number[lattice.address[:, None] + np.array([ny * nz, nz, 1])]
+    voxels = np.flatnonzero((following >= 0).all(axis=1))
+    resels, axes, n = 0.0, np.zeros(3), 0
+    for first in range(0, len(voxels), _TILE):
+        here = voxels[first : first + _TILE]
+        own = _normalised(maps[here], basis)
+        steps = [_normalised(maps[following[here, axis]], basis) - own for axis in range(3)]
+        gradient = np.array([[np.einsum("ij,ij->i", a, b) for b in steps] for a in steps])
+        gradient = gradient[:, :, np.isfinite(gradient).all(axis=(0, 1))]
+        resels += np.sqrt(np.maximum(np.linalg.det(gradient.T), 0) / (4 * np.log(2)) ** 3).sum()
+        axes += np.sqrt(np.einsum("iik->ik", gradient) / (4 * np.log(2))).sum(axis=1)
+        n += gradient.shape[2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = axes / n
+        per_axis = (resels / n) ** (1 / 3) * mean / np.prod(mean) ** (1 / 3)
+        return Smoothness(1 / per_axis, n)
+
+
+def _normalised(values: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    residual = values - (values @ basis) @ basis.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return residual / np.linalg.norm(residual, axis=1, keepdims=True)
