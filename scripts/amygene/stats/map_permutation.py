@@ -14,6 +14,7 @@ import numpy as np
 from amygene.stats.design import Design
 from amygene.stats.linear_model import clean, orthonormal_basis
 from amygene.stats.permutation import BLOCK, TIE, FreedmanLane, constant_within
+from amygene.stats.streams import SIGN_FLIPS, stream
 
 #: voxels that are worked on together
 TILE = 512
@@ -38,62 +39,53 @@ class Counts:
         return Counts(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), stop or np.iinfo(np.int64).max)
 
 
-class MapPermutation:
-    """t-maps of a group comparison under relabelings.
+class _MapDraws:
+    """t-maps of one regressor of a linear model when draws move the errors of the reduced model.
 
-    Null hypothesis and method are those of `FreedmanLane`. The products are computed in float32 (t is off by
-    about 1e-6), and again in float64 wherever t is high or a decision is near: so all t above `exact_above`,
-    their maximum, and every count are those of float64.
+    The products are computed in float32 (t is off by about 1e-6), and again in float64 wherever t is high or a
+    decision is near: so all t above `exact_above`, their maximum, and every count are those of float64.
     """
 
-    def __init__(self, maps: np.ndarray, design: Design, exact_above: float, observed: np.ndarray | None = None):
+    def __init__(
+        self,
+        maps: np.ndarray,
+        regressor: np.ndarray,
+        nuisance: np.ndarray,
+        still: np.ndarray | None,
+        exact_above: float,
+        observed: np.ndarray | None,
+    ):
         """Prepare.
 
         Parameters
         ----------
         maps : array of shape (n_voxels, n)
-            Of the participants, in the order of the design, one row per voxel; may be memory-mapped. Missing
-            values as NaN: such a voxel is permuted among its own complete cases.
-        design
-            Of the comparison.
-        exact_above
+            Of the participants, one row per voxel; may be memory-mapped. Missing values as NaN.
+        regressor : array of shape (n,)
+        nuisance : array of shape (n, p)
+        still : array of int, shape (n,), optional
+            Strata: nuisance that is constant within them is orthogonal to the errors after every draw too.
+        exact_above : float
             Absolute t from which on float64 is demanded, such as the cluster-forming threshold.
         observed : array of shape (n_voxels,), optional
             The observed t-map, to count draws that reach it; NaN is never reached.
         """
-        self._maps, self._design, self._exact_above = maps, design, float(exact_above)
+        self._maps, self._exact_above = maps, float(exact_above)
         size = np.full(len(maps), np.inf) if observed is None else np.abs(observed)
         self._observed = np.where(np.isnan(size), np.inf, size)
-        self._basis, _ = orthonormal_basis(design.nuisance)
-        regressor, length2 = clean(design.case, self._basis)
-        self._freedom = len(design.case) - self._basis.shape[1] - 1
-        moving = self._basis[:, ~constant_within(self._basis, design.strata)]
-        self._by_stratum = np.argsort(design.strata, kind="stable")
-        # (n_products, n): the normalised regressor, then the nuisance that permutations move
-        self._rows = np.vstack([regressor / np.sqrt(length2), moving.T])
+        self._basis, _ = orthonormal_basis(nuisance)
+        cleaned, length2 = clean(regressor, self._basis)
+        self._freedom = len(regressor) - self._basis.shape[1] - 1
+        moving = self._basis if still is None else self._basis[:, ~constant_within(self._basis, still)]
+        # (n_products, n): the normalised regressor, then the nuisance that draws move
+        self._rows = np.vstack([cleaned / np.sqrt(length2), moving.T])
 
-    def draw(self, orders: np.ndarray, t: np.ndarray, counts: Counts | None = None, counted: int | None = None) -> None:
-        """t-maps under permutations, and how often they reach the observed one.
-
-        Parameters
-        ----------
-        orders : array of int, shape (n_permutations, n)
-            From `draw_orders`, whole blocks of `BLOCK`.
-        t : array of shape (n_permutations, n_voxels)
-            Where to put the maps; NaN where the model cannot be fitted. Kept by the caller, since to ask the
-            system for memory anew takes a tenth of the time.
-        counts
-            Added to.
-        counted
-            The first so many permutations are counted; all by default.
-        """
-        n_draws, n = orders.shape
+    def _draw(self, draws: np.ndarray, t: np.ndarray, counts: Counts | None, counted: int | None) -> None:
+        n_draws, n = draws.shape
         counts = Counts.start(len(self._maps)) if counts is None else counts
         counted = n_draws if counted is None else counted
-        # who stands in a place of an order lends the design to the subject of that place: (block, product, draw, n)
-        exact = np.empty((n_draws // BLOCK, len(self._rows), BLOCK, n))
-        lent = np.take(self._rows, orders, axis=1).reshape(len(self._rows), -1, BLOCK, n)
-        exact[..., self._by_stratum] = lent.swapaxes(0, 1)
+        # (block, product, draw, n)
+        exact = np.ascontiguousarray(self._moved(draws).reshape(len(self._rows), -1, BLOCK, n).swapaxes(0, 1))
         fast = exact.astype(np.float32).reshape(len(exact), -1, n)
         values, residual = np.zeros((TILE, n)), np.zeros((TILE, n))
         single, projected = np.zeros((TILE, n), np.float32), np.empty((fast.shape[1], TILE), np.float32)
@@ -120,15 +112,107 @@ class MapPermutation:
                     drawn,
                 )
                 if len(incomplete):
-                    drawn[:, incomplete] = self._incomplete(start + incomplete, orders[first : first + BLOCK])
+                    drawn[:, incomplete] = self._incomplete(start + incomplete, draws[first : first + BLOCK])
                 _count(drawn[: counted - first], observed, counts.stop, counts.reached[here], counts.used[here])
 
-    def _incomplete(self, voxels: np.ndarray, orders: np.ndarray) -> np.ndarray:
-        """t of voxels that lack someone, shape (n_permutations, n)."""
+    def _moved(self, draws: np.ndarray) -> np.ndarray:
+        """The rows as they meet unmoved errors, shape (n_products, n_draws, n)."""
+        raise NotImplementedError
+
+    def _incomplete(self, voxels: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """t of voxels that lack someone, shape (n_draws, n_voxels)."""
+        raise NotImplementedError
+
+
+class MapPermutation(_MapDraws):
+    """t-maps of a group comparison under relabelings; null hypothesis and method are those of `FreedmanLane`."""
+
+    def __init__(self, maps: np.ndarray, design: Design, exact_above: float, observed: np.ndarray | None = None):
+        """Prepare.
+
+        Parameters
+        ----------
+        maps : array of shape (n_voxels, n)
+            In the order of the design. A voxel that lacks someone is permuted among its own complete cases.
+        design
+            Of the comparison.
+        exact_above, observed
+            As in `_MapDraws`.
+        """
+        super().__init__(maps, design.case, design.nuisance, design.strata, exact_above, observed)
+        self._design = design
+        self._by_stratum = np.argsort(design.strata, kind="stable")
+
+    def draw(self, orders: np.ndarray, t: np.ndarray, counts: Counts | None = None, counted: int | None = None) -> None:
+        """t-maps under permutations, and how often they reach the observed one.
+
+        Parameters
+        ----------
+        orders : array of int, shape (n_permutations, n)
+            From `draw_orders`, whole blocks of `BLOCK`.
+        t : array of shape (n_permutations, n_voxels)
+            Where to put the maps; NaN where the model cannot be fitted. Kept by the caller, since to ask the
+            system for memory anew takes a tenth of the time.
+        counts
+            Added to.
+        counted
+            The first so many permutations are counted; all by default.
+        """
+        self._draw(orders, t, counts, counted)
+
+    def _moved(self, draws: np.ndarray) -> np.ndarray:
+        # who stands in a place of an order lends the design to the subject of that place
+        moved = np.empty((len(self._rows), *draws.shape))
+        moved[..., self._by_stratum] = np.take(self._rows, draws, axis=1)
+        return moved
+
+    def _incomplete(self, voxels: np.ndarray, draws: np.ndarray) -> np.ndarray:
         d = self._design
-        beta, se = FreedmanLane(np.asarray(self._maps[voxels], dtype=float).T, d.case, d.nuisance, d.strata).draw(orders)
+        values = np.asarray(self._maps[voxels], dtype=float).T
+        beta, se = FreedmanLane(values, d.case, d.nuisance, d.strata).draw(draws)
         with np.errstate(invalid="ignore", divide="ignore"):
             return beta / se
+
+
+class MapSignFlips(_MapDraws):
+    """t-maps of the mean over participants under sign flips.
+
+    Null hypothesis: the mean is 0 given the covariates, and the errors are symmetric around 0. Winkler et al.
+    2014, NeuroImage 92:381.
+    """
+
+    def __init__(self, maps: np.ndarray, covariates: np.ndarray, exact_above: float, observed: np.ndarray | None = None):
+        """Prepare.
+
+        Parameters
+        ----------
+        maps : array of shape (n_voxels, n)
+            A voxel that lacks someone is missing.
+        covariates : array of shape (n, p)
+            Centred, without an intercept: the mean is that of a participant with covariates 0.
+        exact_above, observed
+            As in `_MapDraws`.
+        """
+        self._covariates = covariates
+        super().__init__(maps, np.ones(len(covariates)), covariates, None, exact_above, observed)
+
+    def draw(self, signs: np.ndarray, t: np.ndarray, counts: Counts | None = None, counted: int | None = None) -> None:
+        """As `MapPermutation.draw`, with signs from `draw_signs`, shape (n_draws, n)."""
+        self._draw(signs, t, counts, counted)
+
+    def _moved(self, draws: np.ndarray) -> np.ndarray:
+        return self._rows[:, None] * draws
+
+    def _incomplete(self, voxels: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        return np.full((len(draws), len(voxels)), np.nan)
+
+
+def draw_signs(seed: int, indices: np.ndarray, n: int) -> np.ndarray:
+    """Random signs of the participants, array of +-1 of shape (n_draws, n), each draw addressed by its index."""
+    signs = np.empty((len(indices), n))
+    for row, i in zip(signs, indices, strict=True):
+        row[:] = 2 * stream(seed, SIGN_FLIPS, int(i)).integers(0, 2, n) - 1
+    return signs
 
 
 @numba.njit(cache=True)

@@ -9,6 +9,7 @@ NULL_MAPS, RANDOM_SETS, BOOTSTRAP, CALIBRATION = 10, 11, 12, 13
 PREDICTION_FOLDS, PREDICTION_REPLICATE, PREDICTION_CONTROLS, PREDICTION_GUARD, ROC_BAND = 20, 21, 22, 23, 24
 #: random foci of convergence at regions and in networks, simulated experiments, surrogates of receptor maps
 META_FOCI, META_NETWORK, META_SIMULATED, META_RECEPTORS = 60, 61, 62, 63
+SIGN_FLIPS = 40
 
 
 def stream(seed: int, purpose: int, index: int) -> np.random.Generator:
