@@ -50,6 +50,15 @@ def test_draws_are_those_of_freedman_and_lane_edge_by_edge(within, missing):
     assert (counts.used == 150).all()
 
 
+def test_draws_beyond_those_asked_for_are_not_counted():
+    maps, design = study(n_voxels=30)
+    counts = Counts.start(30)
+    orders = draw_orders(5, np.arange(3 * BLOCK), design.strata)
+    lane = MapPermutation(maps, design, 2.0, np.zeros(30))
+    lane.draw(orders, np.empty((3 * BLOCK, 30)), counts, counted=40)
+    assert (counts.reached == 40).all()
+
+
 def test_ties_with_the_observed_map_are_decided_in_float64():
     maps, design = study()
     observed = fit(maps.T.astype(float), design.case, design.nuisance).t

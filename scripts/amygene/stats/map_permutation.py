@@ -33,6 +33,10 @@ class Counts:
     used: np.ndarray
     stop: int
 
+    def add(self, t: np.ndarray, observed: np.ndarray, here: slice) -> None:
+        """Count draws, shape (n_draws, n_here), against the absolute observed statistics `here`."""
+        _add(t, observed, self.stop, self.reached[here], self.used[here])
+
     @staticmethod
     def start(n: int, stop: int | None = None) -> Counts:
         """Nothing counted yet."""
@@ -113,7 +117,7 @@ class _MapDraws:
                 )
                 if len(incomplete):
                     drawn[:, incomplete] = self._incomplete(start + incomplete, draws[first : first + BLOCK])
-                _count(drawn[: counted - first], observed, counts.stop, counts.reached[here], counts.used[here])
+                counts.add(drawn[: max(counted - first, 0)], observed, here)
 
     def _moved(self, draws: np.ndarray) -> np.ndarray:
         """The rows as they meet unmoved errors, shape (n_products, n_draws, n)."""
@@ -264,7 +268,7 @@ def _t(projected, design, residual, total, freedom, exact_above, observed, t):
 
 
 @numba.njit(cache=True)
-def _count(t, observed, stop, reached, used):
+def _add(t, observed, stop, reached, used):
     for i in range(t.shape[0]):
         for j in range(t.shape[1]):
             if reached[j] < stop:

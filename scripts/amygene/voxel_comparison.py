@@ -1,0 +1,99 @@
+"""Two groups compared voxel by voxel: what `comparison` does for regions, in tiles of voxels.
+
+A job holds a tile of the participants' maps at a time; the maps stay on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from amygene.comparison import Comparison
+from amygene.effects import estimates
+from amygene.stats.design import Design
+from amygene.stats.linear_model import orthonormal_basis
+from amygene.stats.map_permutation import TILE, Counts, MapPermutation
+from amygene.stats.permutation import BLOCK
+
+
+@dataclass(frozen=True)
+class VoxelComparison:
+    """Maps and design of one contrast, with one way to deal with sites.
+
+    Attributes
+    ----------
+    maps : array of shape (n_voxels, n), float32
+        Fisher z, one row per voxel; may be memory-mapped. Harmonised already if `site_effects` is "combat".
+    design, sites, site_effects
+        As in `Comparison`.
+    """
+
+    maps: np.ndarray
+    design: Design
+    sites: np.ndarray
+    site_effects: str
+
+    @property
+    def model(self) -> Design:
+        """The design that the linear model sees: without sites unless they are a covariate."""
+        return self.design if self.site_effects == "covariate" else self.design.without("site")
+
+    def tiles(self) -> Iterator[tuple[slice, Comparison]]:
+        """The comparison of some voxels after the other."""
+        # what ComBat has harmonised needs no sites any more
+        way = "none" if self.site_effects == "combat" else self.site_effects
+        for first in range(0, len(self.maps), TILE):
+            here = slice(first, min(first + TILE, len(self.maps)))
+            yield here, Comparison(np.asarray(self.maps[here], dtype=float).T, self.design, self.sites, way)
+
+    def estimates(self) -> pd.DataFrame:
+        """Difference, its error and Hedges g of every voxel, as `effects.estimates`."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return pd.concat([estimates(tile) for _, tile in self.tiles()], ignore_index=True)
+
+    def full_basis(self) -> np.ndarray:
+        """Orthonormal basis of the whole model, groups included: what residuals are orthogonal to."""
+        model = self.model
+        return orthonormal_basis(np.column_stack([model.nuisance, model.case]))[0]
+
+    def draws(self, exact_above: float, observed: np.ndarray) -> MapPermutation | PooledDraws:
+        """What draws t-maps under relabelings; parameters as in `MapPermutation`."""
+        if self.site_effects == "random-effects":
+            return PooledDraws(self, observed)
+        return MapPermutation(self.maps, self.model, exact_above, observed)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All but the maps, for `from_arrays`."""
+        arrays = Comparison(np.empty((0, 0)), self.design, self.sites, self.site_effects).arrays()
+        return {name: values for name, values in arrays.items() if name != "z"}
+
+    @staticmethod
+    def from_arrays(maps: np.ndarray, arrays: Mapping[str, np.ndarray]) -> VoxelComparison:
+        """The comparison that `arrays` was made of."""
+        whole = Comparison.from_arrays({**arrays, "z": np.empty((0, 0))})
+        return VoxelComparison(maps, whole.design, whole.sites, whole.site_effects)
+
+
+class PooledDraws:
+    """t-maps under relabelings when sites are pooled with random effects: as `MapPermutation`, slower."""
+
+    def __init__(self, comparison: VoxelComparison, observed: np.ndarray):
+        self._comparison = comparison
+        self._observed = np.where(np.isnan(observed), np.inf, np.abs(observed))
+
+    def draw(self, orders: np.ndarray, t: np.ndarray, counts: Counts | None = None, counted: int | None = None) -> None:
+        """As `MapPermutation.draw`."""
+        counted = len(orders) if counted is None else counted
+        for here, tile in self._comparison.tiles():
+            for first in range(0, len(orders), BLOCK):
+                t[first : first + BLOCK, here] = tile.permuted_t(orders[first : first + BLOCK])
+            if counts is not None:
+                counts.add(t[:counted, here], self._observed[here], here)
+
+
+def harmonised(comparison: Comparison) -> np.ndarray:
+    """Maps of a comparison with "combat", harmonised, shape (n, n_voxels)."""
+    return replace(comparison, site_effects="combat").prepared[0]

@@ -1,0 +1,189 @@
+"""Permutation of maps in shards: the largest values of every draw, and their p.
+
+A shard takes the draws ``start <= i < stop``; what it finds depends on the seed and on their numbers alone. Its memory is
+the t-maps of one pass (`_PASS` bytes at most, or one block of draws) and one tile of the participants' maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from amygene.stats.lattice import Lattice
+from amygene.stats.map_permutation import Counts
+from amygene.stats.permutation import BLOCK, draw_orders, p_max, whole_blocks
+from amygene.stats.sequential import draws_needed, is_clear, sequential_p
+from amygene.stats.tail import Tail, tail_p
+from amygene.stats.tfce import Scanner
+from amygene.voxel_comparison import VoxelComparison
+
+#: what the largest of every draw is kept: absolute t, voxels and mass of a cluster, absolute score
+STATISTICS = ("t", "size", "mass", "tfce")
+#: how p come from draws: plain, all draws are counted; tail, small p from a fitted tail; sequential, draws stop when
+#: nothing can become significant any more
+METHODS = ("plain", "tail", "sequential")
+#: scores rest on t of float32 where t is low: two that differ by less than this share are equal
+_TIE_TFCE = 1e-5
+#: bytes of t-maps that are held at a time
+_PASS = 1 << 28
+
+
+def draw_shard(
+    comparison: VoxelComparison,
+    lattice: Lattice,
+    threshold: float,
+    observed: Mapping[str, np.ndarray],
+    seed: int,
+    start: int,
+    stop: int,
+    until: int | None = None,
+    before: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
+    """Draw one shard.
+
+    Parameters
+    ----------
+    comparison
+        Of the contrast and seed.
+    lattice
+        Of its voxels.
+    threshold
+        Cluster-forming t.
+    observed
+        "t", the observed map, shape (n_voxels,); "largest", its `STATISTICS`, shape (4,).
+    seed, start, stop
+        The draws.
+    until
+        For sequential p: count each statistic until so many draws have reached it, and stop drawing when that is true
+        of the four largest.
+    before
+        For sequential p: what the shard before this one gave.
+
+    Returns
+    -------
+    dict
+        maxima, shape (n_draws, 4); reached and used, shape (n_voxels,), of the absolute t of every voxel;
+        for sequential p all of it together with the draws before.
+    """
+    n_voxels = len(comparison.maps)
+    counts = Counts.start(n_voxels, until)
+    maxima = [np.empty((0, len(STATISTICS)))]
+    if before is not None:
+        counts.reached[:], counts.used[:] = before["reached"], before["used"]
+        maxima = [before["maxima"]]
+    draws = comparison.draws(threshold, observed["t"])
+    scanner = Scanner(lattice, threshold)
+    # draws that are certain to be needed are made together; sequential p look after every block
+    per_pass = BLOCK if until else max(_PASS // (8 * n_voxels) // BLOCK, 1) * BLOCK
+    t = np.empty((min(per_pass, whole_blocks(stop - start)), n_voxels))
+    for first in range(start, stop, per_pass):
+        if until and all(_clear(np.concatenate(maxima), observed["largest"], until)):
+            break
+        indices = np.arange(first, first + min(per_pass, whole_blocks(stop - first)))
+        maps = t[: len(indices)]
+        draws.draw(draw_orders(seed, indices, comparison.design.strata), maps, counts, stop - first)
+        maxima.append(np.array([scanner.maxima(one) for one in maps[: stop - first]]))
+    return {"maxima": np.concatenate(maxima), "reached": counts.reached, "used": counts.used}
+
+
+def _clear(maxima: np.ndarray, largest: np.ndarray, until: int) -> list[bool]:
+    return [is_clear(largest[k], maxima[:, k], until) for k in range(len(STATISTICS))]
+
+
+@dataclass(frozen=True)
+class VoxelDraws:
+    """All shards of one contrast and seed together.
+
+    Attributes
+    ----------
+    maxima : array of shape (n_draws, 4)
+        Largest `STATISTICS` of every draw; over all seeds of the family if that is the contrast.
+    reached, used : arrays of shape (n_voxels,)
+        Draws whose absolute t reaches that of the voxel, and draws counted.
+    method
+        One of `METHODS`.
+    until
+        For sequential p.
+    """
+
+    maxima: np.ndarray
+    reached: np.ndarray
+    used: np.ndarray
+    method: str
+    until: int | None = None
+
+    def p_family(self, statistic: str, values: np.ndarray) -> np.ndarray:
+        """Family-wise p of values of a statistic: the share of draws whose largest value reaches them."""
+        drawn = self.maxima[:, STATISTICS.index(statistic)]
+        values = np.abs(np.asarray(values, dtype=float))
+        if statistic == "tfce":
+            values = values * (1 - _TIE_TFCE)
+        if self.method == "tail":
+            return tail_p(values, drawn)[0]
+        if self.method == "sequential":
+            assert self.until is not None
+            known = ~np.isnan(values)
+            # equal values need one count
+            unique, back = np.unique(values[known], return_inverse=True)
+            p = np.full(len(values), np.nan)
+            p[known] = sequential_p(*draws_needed(unique, drawn, self.until), self.until)[back]
+            return p
+        return p_max(values, drawn)
+
+    def p_voxel(self) -> np.ndarray:
+        """p of every voxel by itself."""
+        if self.method == "sequential":
+            assert self.until is not None
+            return sequential_p(self.reached, self.used, self.until)
+        return (1.0 + self.reached) / (1.0 + self.used)
+
+    def tail(self, statistic: str) -> Tail | None:
+        """The fitted tail of a statistic; None where p are counted."""
+        if self.method != "tail":
+            return None
+        return tail_p(np.empty(0), self.maxima[:, STATISTICS.index(statistic)])[1]
+
+    def described(self) -> dict[str, str]:
+        """How the p of every statistic were made, in words."""
+        words = {}
+        for k, statistic in enumerate(STATISTICS):
+            tail = self.tail(statistic)
+            if self.method == "sequential":
+                words[statistic] = f"sequential: until {self.until} draws reach it, at most {len(self.maxima)} draws"
+            elif tail is not None:
+                words[statistic] = (
+                    f"{len(self.maxima)} draws; p below .1 from a generalised Pareto tail above {tail.threshold:.5g} "
+                    f"(scale {tail.scale:.5g}, shape {tail.shape:.5g})"
+                )
+            else:
+                words[statistic] = f"{len(self.maxima)} draws, counted" + (
+                    "; no tail fitted them" if self.method == "tail" else ""
+                )
+            if np.isnan(self.maxima[:, k]).all():
+                words[statistic] = "not computed"
+        return words
+
+
+def gather_draws(
+    family: Sequence[Sequence[Mapping[str, np.ndarray]]], method: str, until: int | None = None
+) -> VoxelDraws:
+    """Put shards together.
+
+    Parameters
+    ----------
+    family
+        Shards of every seed of the family, this one's first. Sequential p have one shard, the last, which holds all.
+    method, until
+        As in `VoxelDraws`.
+    """
+    own = family[0]
+    per_seed = [np.concatenate([shard["maxima"] for shard in shards]) for shards in family]
+    return VoxelDraws(
+        maxima=np.max(per_seed, axis=0),
+        reached=np.sum([shard["reached"] for shard in own], axis=0),
+        used=np.sum([shard["used"] for shard in own], axis=0),
+        method=method,
+        until=until,
+    )

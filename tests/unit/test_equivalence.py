@@ -1,0 +1,40 @@
+"""Two one-sided tests against their dual, the 90 % interval, and in simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from amygene.stats.effect_size import hedges_g, small_sample_correction
+from amygene.stats.equivalence import tost
+
+
+def test_p_is_below_05_exactly_when_the_90_percent_interval_lies_within_the_margin():
+    t = np.linspace(-4, 4, 161)
+    df, scale = np.full(161, 60.0), np.full(161, 0.2)
+    margin = 0.45
+    p = tost(t, df, scale, margin)
+    _, low, high = hedges_g(t, df, scale, level=0.9)
+    unbiased = small_sample_correction(df)
+    inside = (low / unbiased > -margin) & (high / unbiased < margin)
+    assert np.array_equal(p < 0.05, inside)
+    assert inside.any()
+    assert not inside.all()
+
+
+def test_it_is_symmetric_and_smallest_without_a_difference():
+    t = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
+    p = tost(t, np.full(5, 40.0), np.full(5, 0.3), 0.8)
+    assert p == pytest.approx(p[::-1])
+    assert p.argmin() == 2
+
+
+@pytest.mark.parametrize("edge", [0.5, -0.5])
+def test_level_holds_at_the_edge_of_the_null_hypothesis(edge, assert_level):
+    rng = np.random.default_rng(0)
+    n = 100  # with few participants the two tests together are below the level
+    a, b = rng.normal(size=(2, 6000, n)) + np.array([edge, 0.0])[:, None, None]
+    spread = np.sqrt((a.var(axis=1, ddof=1) + b.var(axis=1, ddof=1)) / 2)
+    scale = np.sqrt(2 / n)
+    t = (a.mean(axis=1) - b.mean(axis=1)) / spread / scale
+    assert_level(tost(t, np.full(6000, 2.0 * n - 2), np.full(6000, scale), 0.5))
