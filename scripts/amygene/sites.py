@@ -83,7 +83,7 @@ def leave_sites_out(
         Site -> result.
     """
     comparison = replace(comparison, design=replace(comparison.design, strata=comparison.sites))
-    draws = _SiteDraws(comparison)
+    draws = SiteDraws(comparison)
     work = [_Site(comparison, site, min_per_group, draws) for site in sites]
     for indices in blocks(0, n_permutations):
         drawn = draws.block(draw_orders(seed, indices, comparison.sites))
@@ -96,7 +96,7 @@ def leave_sites_out(
 class _Site:
     """A site that is left out, and what the permutations say so far."""
 
-    def __init__(self, comparison: Comparison, site: int, min_per_group: int, draws: _SiteDraws):
+    def __init__(self, comparison: Comparison, site: int, min_per_group: int, draws: SiteDraws):
         self.site = site
         rest, alone = comparison.subset(np.flatnonzero(comparison.sites != site)), comparison.per_site[site]
         self.n_case = int(alone.design.case.sum())
@@ -133,7 +133,7 @@ class _Site:
         )
 
 
-class _SiteDraws:
+class SiteDraws:
     """Permuted T-maps of everybody, of every site alone and of everybody without a site."""
 
     def __init__(self, comparison: Comparison):
@@ -167,9 +167,9 @@ class _SiteDraws:
 
 @dataclass(frozen=True)
 class _Block:
-    """A block of permutations of `_SiteDraws`; maps are of shape (n_permutations, n_regions)."""
+    """A block of permutations of `SiteDraws`; maps are of shape (n_permutations, n_regions)."""
 
-    draws: _SiteDraws
+    draws: SiteDraws
     orders: np.ndarray
     products: list[np.ndarray]
 

@@ -5,7 +5,7 @@ A job holds a tile of the participants' maps at a time; the maps stay on disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from amygene.comparison import Comparison
 from amygene.effects import estimates
 from amygene.stats.design import Design
+from amygene.stats.equivalence import tost
 from amygene.stats.linear_model import orthonormal_basis
 from amygene.stats.map_permutation import TILE, Counts, MapPermutation
 from amygene.stats.permutation import BLOCK
@@ -53,6 +54,24 @@ class VoxelComparison:
         """Difference, its error and Hedges g of every voxel, as `effects.estimates`."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return pd.concat([estimates(tile) for _, tile in self.tiles()], ignore_index=True)
+
+    def equivalence(self, margin: float) -> np.ndarray:
+        """p of every voxel that the difference is smaller than `margin` standard deviations (see `equivalence.tost`).
+
+        Missing with "random-effects", whose error has no standard deviation of participants in it.
+        """
+        p = np.full(len(self.maps), np.nan)
+        if self.site_effects != "random-effects":
+            for here, tile in self.tiles():
+                found = tile.fit()
+                p[here] = tost(found.t, found.df, found.scale, margin)
+        return p
+
+    def mean_effects(self, groups: Sequence[np.ndarray]) -> pd.DataFrame:
+        """Estimates of the mean over voxels of each group of voxels, one row per group."""
+        means = np.array([np.mean(self.maps[voxels], axis=0, dtype=float) for voxels in groups])
+        part = VoxelComparison(means.reshape(len(groups), len(self.sites)), self.design, self.sites, self.site_effects)
+        return part.estimates()
 
     def full_basis(self) -> np.ndarray:
         """Orthonormal basis of the whole model, groups included: what residuals are orthogonal to."""

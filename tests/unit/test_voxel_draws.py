@@ -30,7 +30,9 @@ def study(shape=(9, 10, 8), n=24, n_sites=2, seed=0, effect=0.0, sigma=1.0):
     site = np.arange(n) % n_sites
     noise = ndimage.gaussian_filter(rng.standard_normal((n, *shape)), (0, sigma, sigma, sigma))
     maps = noise / noise.std() + case[:, None, None, None] * planted + 0.5 * site[:, None, None, None]
-    nuisance = np.column_stack([np.ones(n), site[:, None] == np.arange(1, n_sites), rng.standard_normal(n)]).astype(float)
+    nuisance = np.column_stack([np.ones(n), site[:, None] == np.arange(1, n_sites), rng.standard_normal(n)]).astype(
+        float
+    )
     names = np.array(["intercept", *["site"] * (n_sites - 1), "age"])
     design = Design(case, nuisance, names, site)
     return VoxelComparison(np.ascontiguousarray(maps[:, mask].T.astype(np.float32)), design, site, "covariate"), mask
@@ -199,7 +201,10 @@ def test_tail_p_of_few_draws_agree_with_many_draws():
 
 
 def test_a_family_of_seeds_takes_the_largest_draw_by_draw():
-    shards = [{"maxima": np.random.default_rng(i).random((6, 4)), "reached": np.ones(3), "used": np.full(3, 6)} for i in (1, 2)]
+    shards = [
+        {"maxima": np.random.default_rng(i).random((6, 4)), "reached": np.ones(3), "used": np.full(3, 6)}
+        for i in (1, 2)
+    ]
     family = gather_draws([[shards[0]], [shards[1]]], "plain")
     assert np.array_equal(family.maxima, np.maximum(shards[0]["maxima"], shards[1]["maxima"]))
     assert family.reached.tolist() == [1, 1, 1]

@@ -89,7 +89,9 @@ def local_maxima(t: np.ndarray, lattice: Lattice, threshold: float) -> np.ndarra
     return found[np.argsort(-size[found], kind="stable")]
 
 
-def spread_peaks(maxima: np.ndarray, clusters: Clusters, xyz: np.ndarray, distance: float, most: int) -> list[np.ndarray]:
+def spread_peaks(
+    maxima: np.ndarray, clusters: Clusters, xyz: np.ndarray, distance: float, most: int
+) -> list[np.ndarray]:
     """Peaks to name in every cluster: its highest voxel, then local maxima that keep their distance.
 
     Parameters

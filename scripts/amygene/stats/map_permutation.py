@@ -185,7 +185,9 @@ class MapSignFlips(_MapDraws):
     2014, NeuroImage 92:381.
     """
 
-    def __init__(self, maps: np.ndarray, covariates: np.ndarray, exact_above: float, observed: np.ndarray | None = None):
+    def __init__(
+        self, maps: np.ndarray, covariates: np.ndarray, exact_above: float, observed: np.ndarray | None = None
+    ):
         """Prepare.
 
         Parameters

@@ -1,0 +1,218 @@
+"""Maps and table of clusters of one contrast and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from amygene.stats.clusters import Clusters, find_clusters, local_maxima, spread_peaks
+from amygene.stats.lattice import Lattice
+from amygene.stats.multiplicity import benjamini_hochberg
+from amygene.stats.random_field import cluster_p, extent_p, peak_p, resel_counts
+from amygene.stats.smoothness import Smoothness, estimate_smoothness
+from amygene.stats.tfce import tfce
+from amygene.stats.topological_fdr import cluster_q, peak_q
+from amygene.voxel_comparison import VoxelComparison
+from amygene.voxel_draws import VoxelDraws
+from amygene.voxel_labels import VoxelLabels
+
+#: family-wise level at which clusters are made of scores
+LEVEL = 0.05
+#: columns of the table of clusters; the regions of every atlas follow
+COLUMNS = (
+    "formed_by", "cluster", "peak", "x", "y", "z", "t", "g", "g_ci_low", "g_ci_high",
+    "p_voxel", "p_fwe", "p_tfce", "p_peak_rft", "q_peak_rft",
+    "n_voxels", "volume", "mass", "centre_x", "centre_y", "centre_z",
+    "p_size", "p_mass", "p_extent_rft", "p_size_rft", "q_size_rft",
+    "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high", "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class VoxelResult:
+    """What is known of every voxel; see `describe_voxels`.
+
+    Attributes
+    ----------
+    maps : dict of arrays of shape (n_voxels,)
+        By what stands in the names of the images.
+    clusters
+        Beyond the threshold.
+    p_size, p_mass : arrays of shape (n_clusters,)
+        Family-wise p of the clusters.
+    smoothness
+        Of the residuals.
+    df : float
+        Degrees of freedom of t.
+    """
+
+    maps: dict[str, np.ndarray]
+    clusters: Clusters
+    p_size: np.ndarray
+    p_mass: np.ndarray
+    smoothness: Smoothness
+    df: float
+
+
+def describe_voxels(
+    comparison: VoxelComparison, lattice: Lattice, threshold: float, draws: VoxelDraws, margin: float | None
+) -> VoxelResult:
+    """All maps of one contrast and seed.
+
+    Null hypothesis per voxel: no difference of the groups given the covariates. Maps of p hold ``-log10 p``: of a
+    voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the largest absolute
+    t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
+
+    Parameters
+    ----------
+    comparison
+        Of the contrast and seed.
+    lattice
+        Of its voxels.
+    threshold
+        Cluster-forming t.
+    draws
+        Its relabelings.
+    margin
+        For the map of equivalence: the smallest difference that would matter, in standard deviations; None: no map.
+    """
+    found = comparison.estimates()
+    t = found["t"].to_numpy()
+    score = tfce(t, lattice)
+    clusters = find_clusters(t, lattice, threshold)
+    p = np.where(np.isnan(t), np.nan, draws.p_voxel())
+    p_size, p_mass = draws.p_family("size", clusters.size), draws.p_family("mass", clusters.mass)
+    maps = {
+        "t": t,
+        "beta": found["beta"].to_numpy(),
+        "g": found["g"].to_numpy(),
+        "g_desc-low": found["g_ci_low"].to_numpy(),
+        "g_desc-high": found["g_ci_high"].to_numpy(),
+        "tfce": score,
+        "logp_desc-voxel": -np.log10(p),
+        "logp_desc-fdr": -np.log10(benjamini_hochberg(p)),
+        "logp_desc-maxt": -np.log10(draws.p_family("t", t)),
+        "logp_desc-tfce": -np.log10(draws.p_family("tfce", score)),
+        "logp_desc-size": -np.log10(np.append(1.0, p_size)[clusters.label]),
+        "logp_desc-mass": -np.log10(np.append(1.0, p_mass)[clusters.label]),
+    }
+    if margin is not None:
+        maps["logp_desc-equivalence"] = -np.log10(comparison.equivalence(margin))
+    smoothness = estimate_smoothness(comparison.maps, comparison.full_basis(), lattice)
+    return VoxelResult(maps, clusters, p_size, p_mass, smoothness, float(np.nanmax(found["df"])))
+
+
+def cluster_table(
+    comparison: VoxelComparison,
+    lattice: Lattice,
+    affine: np.ndarray,
+    threshold: float,
+    result: VoxelResult,
+    labels: Mapping[str, VoxelLabels],
+    distance: float,
+    most: int,
+) -> pd.DataFrame:
+    """Clusters and their peaks.
+
+    Clusters beyond the cluster-forming t (``formed_by`` "height"), each with a p by every method, then clusters of voxels
+    whose score has a family-wise p below `LEVEL` ("tfce"). A row per peak; what belongs to the whole cluster stands in
+    the row of its first peak. The mean difference of a cluster that the same data chose is too large; its interval
+    says how precise it is, not how large the difference is elsewhere.
+
+    Parameters
+    ----------
+    comparison, lattice, threshold, result
+        Of the contrast and seed.
+    affine : array of shape (4, 4)
+        From voxel numbers to MNI mm.
+    labels
+        Atlas -> regions of the voxels.
+    distance, most
+        Least distance of the named peaks of a cluster (mm), and how many are named.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, and two columns per atlas: the region of the peak, and the regions of the cluster.
+    """
+    xyz = lattice.ijk @ affine[:3, :3].T + affine[:3, 3]
+    resels = resel_counts(lattice.mask, result.smoothness.fwhm)
+    field = {"df": result.df, "resels": resels}
+    fwhm = result.smoothness.fwhm
+    t, clusters = result.maps["t"], result.clusters
+    maxima = local_maxima(t, lattice, threshold)
+    heights = np.full((2, len(t)), np.nan)
+    heights[0, maxima] = peak_p(np.abs(t[maxima]), **field)
+    extents = np.full((3, len(clusters)), np.nan)
+    # one-sided, direction by direction, as SPM makes them
+    for sign in (1, -1):
+        here = maxima[np.sign(t[maxima]) == sign]
+        heights[1, here] = peak_q(np.abs(t[here]), threshold, **field)
+        one = clusters.sign == sign
+        size = clusters.size[one]
+        extents[0, one] = extent_p(size, threshold, fwhm=fwhm, **field)
+        extents[1, one] = cluster_p(size, threshold, fwhm=fwhm, **field)
+        extents[2, one] = cluster_q(size, threshold, fwhm=fwhm, **field)
+
+    significant = np.where(result.maps["logp_desc-tfce"] > -np.log10(LEVEL), result.maps["tfce"], 0)
+    enhanced = find_clusters(significant, lattice, 0.0)
+    # the peaks of a cluster made of scores are still those of t
+    by_height = np.lexsort((-np.abs(t), enhanced.label))
+    first = by_height[np.searchsorted(enhanced.label[by_height], np.arange(1, len(enhanced) + 1))]
+    enhanced = replace(enhanced, peak=first)
+
+    rows = []
+    for formed_by, some, summits in (("height", clusters, maxima), ("tfce", enhanced, local_maxima(t, lattice, 0.0))):
+        members = [np.flatnonzero(some.label == c + 1) for c in range(len(some))]
+        effects = comparison.mean_effects(members) if members else pd.DataFrame()
+        for c, peaks in enumerate(spread_peaks(summits, some, xyz, distance, most)):
+            whole = _cluster(members[c], xyz, t, abs(np.linalg.det(affine[:3, :3])), effects.iloc[c])
+            whole["cluster_p_tfce"] = 10 ** -np.max(result.maps["logp_desc-tfce"][members[c]])
+            if formed_by == "height":
+                whole |= {"mass": some.mass[c], "p_size": result.p_size[c], "p_mass": result.p_mass[c]}
+                whole |= dict(zip(("p_extent_rft", "p_size_rft", "q_size_rft"), extents[:, c], strict=True))
+            whole |= {f"{atlas}_regions": label.of(members[c]) for atlas, label in labels.items()}
+            for i, voxel in enumerate(peaks):
+                row = {"formed_by": formed_by, "cluster": c + 1, "peak": i + 1}
+                row |= _peak(voxel, xyz, result.maps, heights)
+                row |= {f"{atlas}_peak": label.at(voxel) for atlas, label in labels.items()}
+                rows.append(row | (whole if i == 0 else {}))
+    names = [f"{atlas}_{what}" for atlas in labels for what in ("peak", "regions")]
+    return pd.DataFrame(rows, columns=[*COLUMNS, *names])
+
+
+def _peak(voxel: int, xyz: np.ndarray, maps: Mapping[str, np.ndarray], heights: np.ndarray) -> dict[str, Any]:
+    return {
+        **dict(zip("xyz", xyz[voxel], strict=True)),
+        "t": maps["t"][voxel],
+        "g": maps["g"][voxel],
+        "g_ci_low": maps["g_desc-low"][voxel],
+        "g_ci_high": maps["g_desc-high"][voxel],
+        "p_voxel": 10 ** -maps["logp_desc-voxel"][voxel],
+        "p_fwe": 10 ** -maps["logp_desc-maxt"][voxel],
+        "p_tfce": 10 ** -maps["logp_desc-tfce"][voxel],
+        "p_peak_rft": heights[0, voxel],
+        "q_peak_rft": heights[1, voxel],
+    }
+
+
+def _cluster(voxels: np.ndarray, xyz: np.ndarray, t: np.ndarray, volume: float, effect: pd.Series) -> dict[str, Any]:
+    from scipy.special import stdtrit
+
+    centre = np.average(xyz[voxels], axis=0, weights=np.abs(t[voxels]))
+    reach = stdtrit(effect["df"], 0.975) * effect["se"]
+    return {
+        "n_voxels": len(voxels),
+        "volume": len(voxels) * volume,
+        **dict(zip(("centre_x", "centre_y", "centre_z"), centre, strict=True)),
+        "cluster_beta": effect["beta"],
+        "cluster_beta_ci_low": effect["beta"] - reach,
+        "cluster_beta_ci_high": effect["beta"] + reach,
+        "cluster_g": effect["g"],
+        "cluster_g_ci_low": effect["g_ci_low"],
+        "cluster_g_ci_high": effect["g_ci_high"],
+    }
