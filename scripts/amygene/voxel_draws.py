@@ -1,7 +1,7 @@
 """Permutation of maps in shards: the largest values of every draw, and their p.
 
-A shard takes the draws ``start <= i < stop``; what it finds depends on the seed and on their numbers alone. Its memory is
-the t-maps of one pass (`_PASS` bytes at most, or one block of draws) and one tile of the participants' maps.
+A shard takes the draws ``start <= i < stop``; what it finds depends on the seed and on their numbers alone. Its memory
+is the t-maps of one pass (`_PASS` bytes at most, or one block of draws) and one tile of the participants' maps.
 """
 
 from __future__ import annotations

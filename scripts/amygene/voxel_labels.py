@@ -60,6 +60,11 @@ def nearest(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray) -> np.ndarra
 
 
 def most_probable(percent: np.ndarray, least: float = 25) -> np.ndarray:
-    """Number of the most probable region, -1 where none reaches `least` per cent; shape (n_voxels, n_regions) -> (n_voxels,)."""
+    """Number of the most probable region of every voxel, -1 where none reaches `least` per cent.
+
+    Parameters
+    ----------
+    percent : array of shape (n_voxels, n_regions)
+    """
     best = percent.argmax(axis=1)
     return np.where(percent[np.arange(len(percent)), best] >= least, best, -1)

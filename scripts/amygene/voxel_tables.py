@@ -12,7 +12,7 @@ import pandas as pd
 from amygene.stats.clusters import Clusters, find_clusters, local_maxima, spread_peaks
 from amygene.stats.lattice import Lattice
 from amygene.stats.multiplicity import benjamini_hochberg
-from amygene.stats.random_field import cluster_p, extent_p, peak_p, resel_counts
+from amygene.stats.random_field import TField, cluster_p, extent_p, peak_p, resel_counts
 from amygene.stats.smoothness import Smoothness, estimate_smoothness
 from amygene.stats.tfce import tfce
 from amygene.stats.topological_fdr import cluster_q, peak_q
@@ -28,7 +28,8 @@ COLUMNS = (
     "p_voxel", "p_fwe", "p_tfce", "p_peak_rft", "q_peak_rft",
     "n_voxels", "volume", "mass", "centre_x", "centre_y", "centre_z",
     "p_size", "p_mass", "p_extent_rft", "p_size_rft", "q_size_rft",
-    "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high", "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
+    "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high",
+    "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
 )  # fmt: skip
 
 
@@ -118,10 +119,10 @@ def cluster_table(
 ) -> pd.DataFrame:
     """Clusters and their peaks.
 
-    Clusters beyond the cluster-forming t (``formed_by`` "height"), each with a p by every method, then clusters of voxels
-    whose score has a family-wise p below `LEVEL` ("tfce"). A row per peak; what belongs to the whole cluster stands in
-    the row of its first peak. The mean difference of a cluster that the same data chose is too large; its interval
-    says how precise it is, not how large the difference is elsewhere.
+    Clusters beyond the cluster-forming t (``formed_by`` "height"), each with a p by every method, then clusters of
+    voxels whose score has a family-wise p below `LEVEL` ("tfce"). A row per peak; what belongs to the whole cluster
+    stands in the row of its first peak. The mean difference of a cluster that the same data chose is too large; its
+    interval says how precise it is, not how large the difference is elsewhere.
 
     Parameters
     ----------
@@ -140,23 +141,22 @@ def cluster_table(
         `COLUMNS`, and two columns per atlas: the region of the peak, and the regions of the cluster.
     """
     xyz = lattice.ijk @ affine[:3, :3].T + affine[:3, 3]
-    resels = resel_counts(lattice.mask, result.smoothness.fwhm)
-    field = {"df": result.df, "resels": resels}
     fwhm = result.smoothness.fwhm
+    field = TField(result.df, resel_counts(lattice.mask, fwhm), fwhm)
     t, clusters = result.maps["t"], result.clusters
     maxima = local_maxima(t, lattice, threshold)
     heights = np.full((2, len(t)), np.nan)
-    heights[0, maxima] = peak_p(np.abs(t[maxima]), **field)
+    heights[0, maxima] = peak_p(np.abs(t[maxima]), field)
     extents = np.full((3, len(clusters)), np.nan)
     # one-sided, direction by direction, as SPM makes them
     for sign in (1, -1):
         here = maxima[np.sign(t[maxima]) == sign]
-        heights[1, here] = peak_q(np.abs(t[here]), threshold, **field)
+        heights[1, here] = peak_q(np.abs(t[here]), threshold, field)
         one = clusters.sign == sign
         size = clusters.size[one]
-        extents[0, one] = extent_p(size, threshold, fwhm=fwhm, **field)
-        extents[1, one] = cluster_p(size, threshold, fwhm=fwhm, **field)
-        extents[2, one] = cluster_q(size, threshold, fwhm=fwhm, **field)
+        extents[0, one] = extent_p(size, threshold, field)
+        extents[1, one] = cluster_p(size, threshold, field)
+        extents[2, one] = cluster_q(size, threshold, field)
 
     significant = np.where(result.maps["logp_desc-tfce"] > -np.log10(LEVEL), result.maps["tfce"], 0)
     enhanced = find_clusters(significant, lattice, 0.0)

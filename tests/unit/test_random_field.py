@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from amygene.stats.random_field import cluster_p, ec_densities, expected_clusters, extent_p, peak_p, resel_counts
+from amygene.stats.random_field import (
+    TField,
+    cluster_p,
+    ec_densities,
+    expected_clusters,
+    extent_p,
+    peak_p,
+    resel_counts,
+)
 from amygene.stats.topological_fdr import cluster_q, peak_q
 
 
@@ -22,14 +30,15 @@ def test_p_and_q_are_spm12s(studies):
         df, threshold = first["df"], first["threshold"]
         resels = first[["r0", "r1", "r2", "r3"]].to_numpy(dtype=float)
         fwhm = first[["fwhm_x", "fwhm_y", "fwhm_z"]].to_numpy(dtype=float)
+        field = TField(df, resels, fwhm)
         size, height = part["size"].to_numpy(), part["height"].to_numpy()
         close = {"rel": 1e-6, "abs": 1e-12}
-        assert expected_clusters(threshold, df, resels) == pytest.approx(first["expected"], **close)
-        assert extent_p(size, threshold, df, resels, fwhm) == pytest.approx(part["extent_p"].to_numpy(), **close)
-        assert cluster_p(size, threshold, df, resels, fwhm) == pytest.approx(part["cluster_p"].to_numpy(), **close)
-        assert cluster_q(size, threshold, df, resels, fwhm) == pytest.approx(part["cluster_q"].to_numpy(), **close)
-        assert peak_p(height, df, resels) == pytest.approx(part["peak_p"].to_numpy(), **close)
-        assert peak_q(height, threshold, df, resels) == pytest.approx(part["peak_q"].to_numpy(), **close)
+        assert expected_clusters(threshold, field) == pytest.approx(first["expected"], **close)
+        assert extent_p(size, threshold, field) == pytest.approx(part["extent_p"].to_numpy(), **close)
+        assert cluster_p(size, threshold, field) == pytest.approx(part["cluster_p"].to_numpy(), **close)
+        assert cluster_q(size, threshold, field) == pytest.approx(part["cluster_q"].to_numpy(), **close)
+        assert peak_p(height, field) == pytest.approx(part["peak_p"].to_numpy(), **close)
+        assert peak_q(height, threshold, field) == pytest.approx(part["peak_q"].to_numpy(), **close)
 
 
 def test_the_density_in_0_dimensions_is_the_tail_of_t():
@@ -61,11 +70,11 @@ def test_a_single_slice_has_no_volume():
     mask = np.ones((8, 9, 1), dtype=bool)
     resels = resel_counts(mask, (2, 2, 1))
     assert resels == pytest.approx([1, 3.5 + 4, 3.5 * 4, 0])
-    assert 0 < extent_p(np.array([5]), 3.0, 50, resels, (2, 2, 1))[0] < 1
+    assert 0 < extent_p(np.array([5]), 3.0, TField(50, resels, np.array([2, 2, 1])))[0] < 1
 
 
 def test_a_set_of_points_has_no_extent():
-    assert extent_p(np.array([3, 9]), 3.0, 50, np.array([4.0, 0, 0, 0]), (2, 2, 2)).tolist() == [1, 1]
+    assert extent_p(np.array([3, 9]), 3.0, TField(50, np.array([4.0, 0, 0, 0]), np.full(3, 2.0))).tolist() == [1, 1]
 
 
 @pytest.mark.slow
@@ -82,6 +91,8 @@ def test_the_expected_number_of_clusters_is_that_of_smooth_gaussian_fields():
         noise = ndimage.gaussian_filter(rng.standard_normal([n + 24 for n in shape]), sigma, truncate=5)
         smooth = noise[12:-12, 12:-12, 12:-12] / np.sqrt((1 / (2 * sigma * np.sqrt(np.pi))) ** 3)
         count.append(ndimage.label(smooth > threshold, structure(6))[1])
-    expected = expected_clusters(threshold, np.inf, resel_counts(np.ones(shape, dtype=bool), [fwhm] * 3))
+    expected = expected_clusters(
+        threshold, TField(np.inf, resel_counts(np.ones(shape, bool), [fwhm] * 3), np.full(3, fwhm))
+    )
     error = np.std(count) / np.sqrt(len(count))
     assert abs(np.mean(count) - expected) < 3 * error + 0.05 * expected

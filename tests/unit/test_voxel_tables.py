@@ -12,7 +12,7 @@ from amygene.stats.clusters import find_clusters
 from amygene.stats.design import Design
 from amygene.stats.equivalence import tost
 from amygene.stats.lattice import Lattice
-from amygene.stats.random_field import cluster_p, extent_p, resel_counts
+from amygene.stats.random_field import TField, cluster_p, extent_p, resel_counts
 from amygene.stats.tfce import Scanner, tfce
 from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import draw_shard, gather_draws
@@ -109,7 +109,7 @@ def test_every_cluster_has_a_row_and_every_p(found):
 
 
 def test_the_planted_effects_are_found_and_named(found):
-    *_, table, planted = found
+    table = found[4]
     first = table[(table["formed_by"] == "height") & (table["peak"] == 1) & (table["p_size"] < 0.05)]
     assert sorted(first["atlas_peak"]) == ["Fall", "Rise"]
     assert first.set_index("atlas_peak")["t"]["Fall"] < 0 < first.set_index("atlas_peak")["t"]["Rise"]
@@ -123,7 +123,7 @@ def test_the_planted_effects_are_found_and_named(found):
 
 
 def test_peaks_are_in_mni_and_apart(found):
-    comparison, lattice, _, result, table, _ = found
+    _, lattice, _, result, table, _ = found
     for _, rows in table.groupby(["formed_by", "cluster"]):
         xyz = rows[["x", "y", "z"]].to_numpy()
         ijk = np.round(np.linalg.solve(AFFINE, np.column_stack([xyz, np.ones(len(xyz))]).T)[:3].T).astype(int)
@@ -153,13 +153,13 @@ def test_parametric_p_are_those_of_one_direction(found):
     _, lattice, _, result, table, _ = found
     first = table[(table["formed_by"] == "height") & (table["peak"] == 1)]
     fwhm = result.smoothness.fwhm
-    resels = resel_counts(lattice.mask, fwhm)
+    field = TField(47, resel_counts(lattice.mask, fwhm), fwhm)
     assert result.df == 50 - 3
     for sign in (1, -1):
         rows = first[np.sign(first["t"]) == sign]
         size = rows["n_voxels"].to_numpy()
-        assert rows["p_extent_rft"].to_numpy() == pytest.approx(extent_p(size, THRESHOLD, 47, resels, fwhm))
-        assert rows["p_size_rft"].to_numpy() == pytest.approx(cluster_p(size, THRESHOLD, 47, resels, fwhm))
+        assert rows["p_extent_rft"].to_numpy() == pytest.approx(extent_p(size, THRESHOLD, field))
+        assert rows["p_size_rft"].to_numpy() == pytest.approx(cluster_p(size, THRESHOLD, field))
         from scipy.stats import false_discovery_control
 
         assert rows["q_size_rft"].to_numpy() == pytest.approx(false_discovery_control(rows["p_extent_rft"].to_numpy()))

@@ -8,6 +8,7 @@ tested. All p are one-sided, as SPM's are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -33,7 +34,7 @@ def ec_densities(t: float, df: float) -> np.ndarray:
     return np.maximum(density, _EPS)
 
 
-def resel_counts(mask: np.ndarray, fwhm: Sequence[float]) -> np.ndarray:
+def resel_counts(mask: np.ndarray, fwhm: np.ndarray | Sequence[float]) -> np.ndarray:
     """Resels of a search volume in 0 to 3 dimensions: its Euler characteristic, diameter, surface and volume.
 
     Worsley et al. 1996, from the points, edges, faces and cubes that the voxels make up.
@@ -68,17 +69,36 @@ def resel_counts(mask: np.ndarray, fwhm: Sequence[float]) -> np.ndarray:
     )
 
 
-def expected_clusters(t: float, df: float, resels: np.ndarray) -> float:
+@dataclass(frozen=True)
+class TField:
+    """A t-field over a search volume.
+
+    Attributes
+    ----------
+    df : float
+        Degrees of freedom.
+    resels : array of shape (4,)
+        Of the search volume, from `resel_counts`.
+    fwhm : array of shape (3,)
+        Smoothness in voxels.
+    """
+
+    df: float
+    resels: np.ndarray
+    fwhm: np.ndarray
+
+
+def expected_clusters(t: float, field: TField) -> float:
     """Expected number of clusters above `t` in the search volume: its expected Euler characteristic."""
-    return float(resels @ ec_densities(t, df))
+    return float(field.resels @ ec_densities(t, field.df))
 
 
-def peak_p(t: np.ndarray, df: float, resels: np.ndarray) -> np.ndarray:
+def peak_p(t: np.ndarray, field: TField) -> np.ndarray:
     """Family-wise p of peaks of height `t`: P(a peak as high anywhere)."""
-    return np.array([-np.expm1(-expected_clusters(x, df, resels)) for x in t])
+    return np.array([-np.expm1(-expected_clusters(x, field)) for x in t])
 
 
-def extent_p(size: np.ndarray, threshold: float, df: float, resels: np.ndarray, fwhm: Sequence[float]) -> np.ndarray:
+def extent_p(size: np.ndarray, threshold: float, field: TField) -> np.ndarray:
     """p of one cluster: P(a cluster above the threshold has at least this extent).
 
     Friston et al. 1994, Hum Brain Mapp 1:210: the extent to the power 2/3 is exponential.
@@ -87,27 +107,25 @@ def extent_p(size: np.ndarray, threshold: float, df: float, resels: np.ndarray, 
     ----------
     size : array of shape (n_clusters,)
         Voxels.
-    threshold, df
-        Cluster-forming t and its degrees of freedom.
-    resels
-        From `resel_counts`.
-    fwhm
-        Smoothness in voxels.
+    threshold : float
+        Cluster-forming t.
+    field
+        Of the map.
 
     Returns
     -------
     array of shape (n_clusters,)
     """
-    dimensions = int(np.flatnonzero(resels)[-1])
+    dimensions = int(np.flatnonzero(field.resels)[-1])
     if dimensions == 0:
         return np.ones(len(size))
-    density = ec_densities(threshold, df)
+    density = ec_densities(threshold, field.df)
     mean = density[0] / density[dimensions]
     beta = (special.gamma(dimensions / 2 + 1) / mean) ** (2 / dimensions)
-    return np.exp(-beta * (np.asarray(size) / np.prod(fwhm)) ** (2 / dimensions))
+    return np.exp(-beta * (np.asarray(size) / np.prod(field.fwhm)) ** (2 / dimensions))
 
 
-def cluster_p(size: np.ndarray, threshold: float, df: float, resels: np.ndarray, fwhm: Sequence[float]) -> np.ndarray:
+def cluster_p(size: np.ndarray, threshold: float, field: TField) -> np.ndarray:
     """Family-wise p of clusters: P(a cluster as large anywhere), clusters coming as a Poisson process."""
-    one = extent_p(size, threshold, df, resels, fwhm)
-    return -np.expm1(-(expected_clusters(threshold, df, resels) + _EPS) * one)
+    one = extent_p(size, threshold, field)
+    return -np.expm1(-(expected_clusters(threshold, field) + _EPS) * one)

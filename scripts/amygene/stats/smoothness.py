@@ -1,4 +1,4 @@
-"""Smoothness of a field from its residuals, as the FWHM of the Gaussian kernel that would make white noise as smooth."""
+"""Smoothness of a field from its residuals: FWHM of the Gaussian that would make white noise as smooth."""
 
 from __future__ import annotations
 

@@ -135,12 +135,12 @@ def _sort_down(t, sign, top, lowest, address, order, here, size):
             start[b] += 1
             order[k], here[k], size[k] = i, address[i], t[i] * sign
     for k in range(1, n):
-        j = k
-        i, a, s = order[k], here[k], size[k]
-        while j > 0 and size[j - 1] < s:
+        j = int(k)
+        number, place, height = order[k], here[k], size[k]
+        while j > 0 and size[j - 1] < height:
             order[j], here[j], size[j] = order[j - 1], here[j - 1], size[j - 1]
             j -= 1
-        order[j], here[j], size[j] = i, a, s
+        order[j], here[j], size[j] = number, place, height
     return n
 
 

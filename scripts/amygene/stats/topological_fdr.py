@@ -6,24 +6,21 @@ from random field theory, then Benjamini and Hochberg over the features of the m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from amygene.stats.multiplicity import benjamini_hochberg
-from amygene.stats.random_field import expected_clusters, extent_p
+from amygene.stats.random_field import TField, expected_clusters, extent_p
 
 
-def cluster_q(size: np.ndarray, threshold: float, df: float, resels: np.ndarray, fwhm: Sequence[float]) -> np.ndarray:
+def cluster_q(size: np.ndarray, threshold: float, field: TField) -> np.ndarray:
     """q of every cluster of one sign; parameters as in `random_field.extent_p`."""
-    return benjamini_hochberg(extent_p(size, threshold, df, resels, fwhm))
+    return benjamini_hochberg(extent_p(size, threshold, field))
 
 
-def peak_q(t: np.ndarray, threshold: float, df: float, resels: np.ndarray) -> np.ndarray:
+def peak_q(t: np.ndarray, threshold: float, field: TField) -> np.ndarray:
     """q of every local maximum of one sign above the threshold.
 
     p of a peak is the share of peaks that are as high: the ratio of expected Euler characteristics at its height and
     at the threshold.
     """
-    above = expected_clusters(threshold, df, resels)
-    return benjamini_hochberg(np.array([expected_clusters(x, df, resels) for x in t]) / above)
+    return benjamini_hochberg(np.array([expected_clusters(x, field) for x in t]) / expected_clusters(threshold, field))
