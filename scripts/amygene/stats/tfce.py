@@ -130,9 +130,9 @@ def _sort_down(t, sign, top, lowest, address, order, here, size):
     n = start[_BINS]
     for i in range(len(t)):
         if t[i] * sign > lowest:
-            b = _BINS - 1 - np.int64(t[i] * scale)
-            k = start[b]
-            start[b] += 1
+            in_bin = _BINS - 1 - np.int64(t[i] * scale)
+            k = start[in_bin]
+            start[in_bin] += 1
             order[k], here[k], size[k] = i, address[i], t[i] * sign
     for k in range(1, n):
         j = int(k)
