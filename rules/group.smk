@@ -129,3 +129,13 @@ rule group:
             atlas=ATLAS,
             table=["stat-t_roi", "harmonisation"],
         ),
+        # of images: maps and clusters of voxels
+        expand(
+            "results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_clusters.tsv",
+            study=STUDY,
+            contrast=CONTRASTS,
+            seed=SEEDS,
+            space=SPACE,
+        )
+        if IMAGES
+        else [],

@@ -71,3 +71,13 @@ rule sites:
             atlas=ATLAS,
             table=["loso", "forest"],
         ),
+        # of images: the same on maps of voxels
+        expand(
+            "results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.tsv",
+            study=STUDY,
+            contrast=CONTRASTS,
+            seed=SEEDS,
+            space=SPACE,
+        )
+        if IMAGES
+        else [],

@@ -152,6 +152,11 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append("config keys cohort and maps are both empty; nothing to study")
     if fmt != "none" and not config["contrasts"] and stages & {"group", "sites", "prediction"}:
         problems.append("config key contrasts is empty; stages group, sites and prediction need one")
+    if config["group"]["voxel"]["draws"] == "sequential" and config["group"]["family"] == "contrast":
+        problems.append(
+            "config key group.voxel.draws: sequential draws stop for each seed at its own time, so its p cannot be taken "
+            "over all seeds; use family seed, or draws plain or tail"
+        )
     for name, contrast in config["contrasts"].items():
         way = contrast.get("site_effects")
         if way == "covariate" and "site" not in contrast["covariates"]:

@@ -45,6 +45,7 @@ def write_table(
     seed: int | None = None,
     note: str | None = None,
     meanings: Mapping[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a TSV (or parquet, by its ending) and the sidecar that makes its numbers traceable.
 
@@ -65,6 +66,8 @@ def write_table(
         One sentence that a reader needs in order not to misread the table.
     meanings
         Of columns that only this table has, or that mean something of their own here.
+    facts
+        Whatever else the sidecar should say.
     """
     path = Path(path)
     columns: dict[str, str] = {}
@@ -78,7 +81,7 @@ def write_table(
                 raise KeyError(f"columns without a meaning in amygene.columns: {unexplained}")
             columns = {c: known[c] for c in table.columns}
             table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
-    facts = {"columns": columns} if columns else {}
+    facts = ({"columns": columns} if columns else {}) | dict(facts or {})
     write_sidecar(sidecar, path, sources=sources, settings=settings, seed=seed, note=note, **facts)
 
 

@@ -39,7 +39,6 @@ def draw_shard(
     start: int,
     stop: int,
     until: int | None = None,
-    before: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
     """Draw one shard.
 
@@ -57,22 +56,16 @@ def draw_shard(
         The draws.
     until
         For sequential p: count each statistic until so many draws have reached it, and stop drawing when that is true
-        of the four largest.
-    before
-        For sequential p: what the shard before this one gave.
+        of the four largest. The shard must hold all draws.
 
     Returns
     -------
     dict
-        maxima, shape (n_draws, 4); reached and used, shape (n_voxels,), of the absolute t of every voxel;
-        for sequential p all of it together with the draws before.
+        maxima, shape (n_draws, 4); reached and used, shape (n_voxels,), of the absolute t of every voxel.
     """
     n_voxels = len(comparison.maps)
     counts = Counts.start(n_voxels, until)
     maxima = [np.empty((0, len(STATISTICS)))]
-    if before is not None:
-        counts.reached[:], counts.used[:] = before["reached"], before["used"]
-        maxima = [before["maxima"]]
     draws = comparison.draws(threshold, observed["t"])
     scanner = Scanner(lattice, threshold)
     # draws that are certain to be needed are made together; sequential p look after every block
@@ -174,7 +167,7 @@ def gather_draws(
     Parameters
     ----------
     family
-        Shards of every seed of the family, this one's first. Sequential p have one shard, the last, which holds all.
+        Shards of every seed of the family, this one's first.
     method, until
         As in `VoxelDraws`.
     """

