@@ -154,7 +154,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append("config key contrasts is empty; stages group, sites and prediction need one")
     if config["group"]["voxel"]["draws"] == "sequential" and config["group"]["family"] == "contrast":
         problems.append(
-            "config key group.voxel.draws: sequential draws stop for each seed at its own time, so its p cannot be taken "
+            "config key group.voxel.draws: sequential draws stop for each seed at its own time, so p cannot be taken "
             "over all seeds; use family seed, or draws plain or tail"
         )
     for name, contrast in config["contrasts"].items():

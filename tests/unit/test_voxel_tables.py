@@ -193,3 +193,25 @@ def test_regions_of_a_cluster_are_shares_of_it():
     assert labels.of(np.arange(82, 100)) is None
     assert labels.at(60) == "B"
     assert labels.at(99) is None
+
+
+def test_regions_by_number_and_by_probability(tmp_path):
+    import nibabel
+    import pandas as pd
+
+    from amygene.files import write_arrays
+    from amygene.voxel_labels import label_by_number, label_by_probability, read_labels
+
+    numbers = np.zeros((3, 1, 1), dtype=np.int16)
+    numbers[:, 0, 0] = [7, 0, 2]
+    regions = pd.DataFrame({"index": [2, 7], "region": ["Two", "Seven"]})
+    xyz = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [50, 0, 0]])
+    found = label_by_number(nibabel.Nifti1Image(numbers, np.eye(4)), regions, xyz)
+    assert [found.at(i) for i in range(4)] == ["Seven", None, "Two", None]
+    percent = np.zeros((3, 1, 1, 2), dtype=np.uint8)
+    percent[:, 0, 0] = [[60, 10], [20, 24], [30, 70]]
+    probable = label_by_probability(nibabel.Nifti1Image(percent, np.eye(4)), ["First", "Second"], xyz)
+    assert [probable.at(i) for i in range(4)] == ["First", None, "Second", None]
+    write_arrays(tmp_path / "labels.npz", a_number=found.number, a_names=np.array(found.names))
+    back = read_labels(tmp_path / "labels.npz")["a"].within(np.array([False, True, True, True]))
+    assert [back.at(i) for i in range(3)] == [None, "Two", None]

@@ -1,0 +1,99 @@
+"""From the array of all participants to one comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from amygene.comparison import Comparison
+from amygene.problems import InputError
+from amygene.stats.map_permutation import TILE
+from amygene.voxel_group import MAP_MEANING, make_voxel_comparison, observe
+
+SETTINGS = {
+    "covariates": ["age", "site"],
+    "categorical": ["site"],
+    "exchange_within": "site",
+    "site_effects": "covariate",
+}
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Maps of 30 participants on disk as the connectivity stage leaves them, and what belongs to them."""
+    rng = np.random.default_rng(0)
+    mask = rng.random((12, 11, 10)) < 0.9
+    n = 30
+    participants = pd.DataFrame(
+        {
+            "participant_id": [f"p{i:02d}" for i in range(n)],
+            "site": np.where(np.arange(n) % 3, "B", "A"),
+            "age": rng.normal(40, 9, n),
+            "contrast-AvsB": np.array(["case", "control", "out"])[rng.permutation(np.arange(n) % 3)],
+        }
+    )
+    maps = np.asfortranarray(rng.normal(size=(n, mask.sum())).astype(np.float32))
+    maps[4] = np.nan  # outside the field of view
+    maps[:, 17] = 0.5
+    np.save(tmp_path / "group.npy", maps)
+    return np.load(tmp_path / "group.npy", mmap_mode="r"), mask, participants, tmp_path / "maps.npy"
+
+
+def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_the_seed(study):
+    connectivity, mask, participants, path = study
+    assert mask.sum() > 2 * TILE
+    # three of the seed's voxels, two of them in the mask
+    seed = np.zeros_like(mask)
+    for ijk in [*np.argwhere(mask)[[3, 900]], np.argwhere(~mask)[0]]:
+        seed[tuple(ijk)] = True
+    own = np.flatnonzero(seed.ravel(order="F"))
+    comparison, analysed, names = make_voxel_comparison(connectivity, mask, own, participants, "AvsB", path, **SETTINGS)
+    taking_part = participants["contrast-AvsB"].isin(["case", "control"]) & (participants.index != 4)
+    kept = np.delete(np.arange(mask.sum()), [3, 17, 900])
+    assert np.array_equal(comparison.maps, connectivity[taking_part][:, kept].T)
+    assert np.array_equal(np.load(path), comparison.maps)
+    expected = mask & ~seed
+    expected[tuple(np.argwhere(mask)[17])] = False
+    assert np.array_equal(analysed, expected)
+    assert comparison.design.case.sum() == (participants["contrast-AvsB"][taking_part] == "case").sum()
+    assert names == ["A", "B"]
+
+
+def test_the_observed_map_is_that_of_the_model_on_regions(study):
+    connectivity, mask, participants, path = study
+    empty = np.array([], dtype=int)
+    comparison, analysed, _ = make_voxel_comparison(connectivity, mask, empty, participants, "AvsB", path, **SETTINGS)
+    found = observe(comparison, analysed, 18, 0.001)
+    whole = Comparison(np.asarray(comparison.maps, dtype=float).T, comparison.design, comparison.sites, "covariate")
+    assert found["t"] == pytest.approx(whole.t(), rel=1e-9)
+    df = len(comparison.sites) - 4  # intercept, site, age, group
+    assert found["threshold"] == pytest.approx(stats.t.isf(0.001, df))
+    assert found["largest"][0] == np.abs(found["t"]).max()
+
+
+def test_combat_harmonises_over_all_voxels(study):
+    connectivity, mask, participants, path = study
+    settings = SETTINGS | {"site_effects": "combat"}
+    empty = np.array([], dtype=int)
+    comparison, analysed, _ = make_voxel_comparison(connectivity, mask, empty, participants, "AvsB", path, **settings)
+    rows = participants["contrast-AvsB"].isin(["case", "control"]) & (participants.index != 4)
+    kept = np.delete(np.arange(mask.sum()), 17)
+    raw = np.asarray(connectivity, dtype=float)[rows][:, kept]
+    whole = Comparison(raw, comparison.design, comparison.sites, "combat")
+    assert np.asarray(comparison.maps) == pytest.approx(whole.prepared[0].T, abs=1e-6)
+    # the model has no sites any more
+    assert observe(comparison, analysed, 18, 0.001)["t"] == pytest.approx(whole.t(), abs=1e-4)
+
+
+def test_a_group_without_maps_is_told(study):
+    connectivity, mask, participants, path = study
+    maps = np.array(connectivity)
+    maps[participants["contrast-AvsB"] == "case"] = np.nan
+    with pytest.raises(InputError, match=r"contrasts\.AvsB: of those with a map of the seed .* all in one group"):
+        make_voxel_comparison(maps, mask, np.array([], dtype=int), participants, "AvsB", path, **SETTINGS)
+
+
+def test_every_image_says_what_it_holds():
+    assert all(len(meaning) > 20 for meaning in MAP_MEANING.values())
