@@ -10,7 +10,7 @@ from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import gather_draws
 from amygene.voxel_group import MAP_MEANING, clusters_note
 from amygene.voxel_labels import read_labels
-from amygene.voxel_tables import cluster_table, describe_voxels
+from amygene.voxel_tables import OWN_MEANING, cluster_table, describe_voxels
 from job import start
 
 start(snakemake.log[0])
@@ -59,7 +59,13 @@ table = cluster_table(
     voxel["peaks"],
 )
 write_table(
-    output.table, table, sidecar=output.sidecar, note=clusters_note(params.contrast["case"]), facts=facts, **common
+    output.table,
+    table,
+    sidecar=output.sidecar,
+    note=clusters_note(params.contrast["case"]),
+    facts=facts,
+    meanings=OWN_MEANING,
+    **common,
 )
 first = table[table["peak"] == 1]
 print(
