@@ -217,6 +217,23 @@ def map_columns(wildcards):
     return {k: own[k] for k in ("region", "value")}
 
 
+def set_of(seed):
+    """The set that a seed is computed with."""
+    return next(
+        (name for name, seeds in SEED_SETS.items() if seeds.get(seed) == SEED_DEFINITIONS[seed]),
+        "none",
+    )
+
+
+def receptor_images(wildcards):
+    """Images of receptors that are there; the job tells about those that are not."""
+    if "neuromaps" in RECEPTORS:
+        return [f"resources/neuromaps/{receptor}" for receptor in RECEPTORS["neuromaps"]]
+    if "folder" in RECEPTORS:
+        return sorted(str(p) for p in Path(RECEPTORS["folder"]).glob("*.nii*"))
+    return []
+
+
 # the lock of this process, kept open until it ends
 HELD = []
 

@@ -28,14 +28,6 @@ SEED_IMAGES = {
 }
 
 
-def set_of(seed):
-    """The set that a seed is computed with."""
-    return next(
-        (name for name, seeds in SEED_SETS.items() if seeds.get(seed) == SEED_DEFINITIONS[seed]),
-        "none",
-    )
-
-
 # tables that a cohort of images and one of series both have
 if IMAGES:
 

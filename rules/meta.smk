@@ -20,7 +20,7 @@ if FOCI_FILES == "simulated":
 DRAWS = config["permutations"]["meta"]
 DRAW_SHARDS = range(plan.PILOT, DRAWS, JOBS["draws_per_shard"])
 DIFFERENCES = {f"{a}-{b}": (a, b) for a, b in META["differences"]}
-CONNECTOME_REGIONS = "results/{study}/atlas/atlas-" + CONNECTOME_ATLAS + "_dseg.tsv"
+CONNECTOME_REGIONS = f"results/{{study}}/atlas/atlas-{CONNECTOME_ATLAS}_dseg.tsv"
 TARGETS = {**plan.TARGETS, **{name: tuple(place) for name, place in META["targets"].items()}}
 RECEPTORS = META.get("receptors", {})
 DATABASE = META.get("database")
@@ -31,15 +31,6 @@ RUN_MAPS = (GROUP_MAPS if "group" in config["stages"] else []) + OWN_MAPS
 
 # the left-out experiments of an analysis are dealt to so many jobs in turn
 LEFT_OUT = range(JOBS["left_out_jobs"])
-
-
-def receptor_images(wildcards):
-    """Images of receptors that are there; the job tells about those that are not."""
-    if "neuromaps" in RECEPTORS:
-        return [f"resources/neuromaps/{receptor}" for receptor in RECEPTORS["neuromaps"]]
-    if "folder" in RECEPTORS:
-        return sorted(str(p) for p in Path(RECEPTORS["folder"]).glob("*.nii*"))
-    return []
 
 
 rule meta_grid:
