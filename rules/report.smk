@@ -23,6 +23,7 @@ PARTS = ["cohort"] if HAS_COHORT else []
 PARTS += ["connectivity"] if IMAGES and "connectivity" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
+PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "prediction" in WANTED else []
 if SHOWS_GENES:
     for shown_map in MAPS:
         PARTS += [f"{shown_map}_atlas-{ATLAS}_map"] if shown_map in OWN_MAPS else []
@@ -166,6 +167,58 @@ rule report_sites:
         code=code("report_sites.py"),
     script:
         "../scripts/report_sites.py"
+
+
+# the patterns that are shown on the brain: those of the first linear model
+PATTERN = next((m for m in PREDICTION["models"] if m != "rbf-svm"), "")
+
+
+rule report_prediction:
+    """Areas, ROC curves, calibration and confusion, areas per site, and what a linear model learnt on the brain."""
+    input:
+        performance="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_performance.tsv",
+        predictions="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_predictions.tsv",
+        roc="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_roc.tsv",
+        calibration="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_calibration.tsv",
+        sites="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_sites.tsv",
+        weights="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_weights.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/contrast-{contrast}_atlas-{atlas}_prediction.json",
+        areas_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas.svg",
+        areas_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas.png",
+        roc_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc.svg",
+        roc_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc.png",
+        calibration_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities.svg",
+        calibration_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities.png",
+        sites_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas.svg",
+        sites_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas.png",
+        pattern_svg=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.svg",
+            seed=SEEDS if PATTERN and "cross-validation" in DESIGNS else [],
+        ),
+        pattern_png=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.png",
+            seed=SEEDS if PATTERN and "cross-validation" in DESIGNS else [],
+        ),
+    log:
+        "results/{study}/logs/report_prediction_contrast-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_prediction_contrast-{contrast}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=10,
+    params:
+        code=code("report_prediction.py"),
+        models=PREDICTION["models"],
+        features=PREDICTION["features"],
+        linear=PATTERN,
+        seeds=list(SEEDS) if PATTERN and "cross-validation" in DESIGNS else [],
+        groups=lambda w: [str(CONTRASTS[w.contrast][k]) for k in ("case", "control")],
+    script:
+        "../scripts/report_prediction.py"
 
 
 rule report_map:

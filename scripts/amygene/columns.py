@@ -126,7 +126,8 @@ MEANING = {
     "balanced_accuracy": "mean of sensitivity and specificity",
     "sensitivity": "share of cases that are called cases",
     "specificity": "share of controls that are called controls",
-    "auc": "area under the ROC curve; cases are compared with controls of their own site (Janes and Pepe 2009)",
+    "auc": "area under the ROC curve; cases are compared with controls of their own site (Janes and Pepe 2009) and "
+    "fold, since scores of two models have no common zero",
     "auc_ci_low": "lower end of its 95 % interval (DeLong)",
     "auc_ci_high": "upper end of its 95 % interval (DeLong)",
     "auc_pooled": "area under the ROC curve over all pairs, also of different sites: not .5 by chance where sites "

@@ -86,6 +86,52 @@ def test_shares_of_cases_that_differ_between_sites_do_not_count():
     assert roc.adjusted_area(scores, case, strata) == pytest.approx(0.5, abs=0.06)
 
 
+def test_scores_of_two_models_are_not_compared():
+    rng = np.random.default_rng(10)
+    case, strata = (rng.random(240) < 0.4).astype(float), np.arange(240) % 3
+    folds = rng.integers(0, 4, (2, 240))
+    scores = rng.normal(size=(2, 240)) + 0.6 * case
+    shifted = scores + 10 * folds
+    for found, expected in zip(
+        roc.delong(shifted, case, strata, folds), roc.delong(scores, case, strata, folds), strict=True
+    ):
+        assert found == pytest.approx(expected)
+    expected = [
+        float(roc.adjusted_area(one, case, 10 * strata + fold)) for one, fold in zip(scores, folds, strict=True)
+    ]
+    assert roc.delong(scores, case, strata, folds)[0] == pytest.approx(expected)
+    assert roc.area(shifted[0], case) < roc.interval(shifted, case, strata, folds)[0]
+    # a fold without cases or controls of a site drops out, as in `adjusted_area`
+    lonely = folds.copy()
+    lonely[:, np.flatnonzero((strata == 0) & (case == 1))[:3]] = 9
+    expected = [
+        float(roc.adjusted_area(one, case, 10 * strata + fold)) for one, fold in zip(scores, lonely, strict=True)
+    ]
+    assert roc.delong(scores, case, strata, lonely)[0] == pytest.approx(expected)
+
+
+def test_one_model_is_no_restriction():
+    rng = np.random.default_rng(11)
+    case, scores = np.arange(30) % 2, rng.normal(size=(3, 30))
+    for found, expected in zip(
+        roc.delong(scores, case, models=np.ones((3, 30))), roc.delong(scores, case), strict=True
+    ):
+        assert np.array_equal(found, expected)
+
+
+def test_interval_covers_when_folds_are_few_and_small():
+    rng = np.random.default_rng(12)
+    case, strata = np.repeat([1, 0, 1, 0], [20, 25, 15, 20]), np.repeat([0, 1], [45, 35])
+    folds = np.array([rng.permutation(np.arange(80) % 4) for _ in range(2)])
+    inside = []
+    for _ in range(1000):
+        one = rng.normal(size=80) + 0.5 * case
+        _, low, high = roc.interval(np.stack([one + 3 * f for f in folds]), case, strata, folds)
+        inside.append(low <= 0.6382 <= high)
+    # few to be compared with make DeLong's variance a little too large
+    assert 0.935 < np.mean(inside) < 0.99
+
+
 def test_one_group_gives_missing():
     assert np.isnan(roc.area(np.arange(4.0), np.ones(4)))
     assert np.isnan(roc.interval(np.arange(4.0)[None], np.ones(4))).all()

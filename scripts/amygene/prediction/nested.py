@@ -422,20 +422,22 @@ def permuted_areas(
 
 
 def tested_area(parts: Sequence[Fitted], variant: str, labels: np.ndarray, sites: np.ndarray) -> np.ndarray:
-    """Area, adjusted for sites, over all tested participants of one repeat; who has no score is left out.
+    """Area, adjusted for site and fold, over all tested participants of one repeat; who has no score is left out.
 
     Returns
     -------
     array of shape (n_labellings,)
     """
     rows = np.concatenate([part.split.test for part in parts])
+    folds = np.repeat(np.arange(len(parts)), [len(part.split.test) for part in parts])
+    strata = np.unique(np.stack([sites[rows], folds]), axis=1, return_inverse=True)[1]
     scores = np.concatenate([part.scores[variant] for part in parts], axis=1)
     known = np.isfinite(scores)
     if (known == known[0]).all():
-        seen = rows[known[0]]
-        return adjusted_area(scores[:, known[0]], labels[:, seen], sites[seen])
+        seen = known[0]
+        return adjusted_area(scores[:, seen], labels[:, rows[seen]], strata[seen])
     # whom a labelling sets aside, it does not test
-    each = [(s[k], label[rows[k]], sites[rows[k]]) for s, k, label in zip(scores, known, labels, strict=True)]
+    each = [(s[k], label[rows[k]], strata[k]) for s, k, label in zip(scores, known, labels, strict=True)]
     return np.array([adjusted_area(*one) for one in each])
 
 

@@ -113,8 +113,13 @@ def _note(sample: Sample, split: Split, rows: np.ndarray, scores: np.ndarray, va
     if variant == BY_CONTROLS and features != COVARIATES:
         for site in np.unique(sample.sites[split.test]):
             n, name = int((sample.sites[split.controls] == site).sum()), sample.site_names[site]
-            if n:
-                said.append(f"{name} harmonised by {n} of its controls, not tested")
-            else:
-                said.append(f"{name} has too few controls to be harmonised by")
+            which = "" if name == split.fold else f"{name} "
+            said.append(
+                which
+                + (
+                    f"harmonised by {n} of its controls, not tested"
+                    if n
+                    else "has too few controls to be harmonised by"
+                )
+            )
     return "; ".join(said)

@@ -101,17 +101,20 @@ class Scored:
         Who is tested, by position in the sample.
     case, sites : arrays of shape (n,)
     scores, probability, called : arrays of shape (n_repeats, n)
+    models : array of int, shape (n_repeats, n)
+        Who was scored by the same model: number of the fold.
     """
 
     def __init__(self, predictions: pd.DataFrame, sample: Sample):
         wide = {
             what: predictions.pivot(index="repeat", columns="row", values=what)
-            for what in ("score", "probability", "called")
+            for what in ("score", "probability", "called", "fold")
         }
         known = wide["score"].notna().all(axis=0).to_numpy()
         self.rows = wide["score"].columns.to_numpy()[known]
         self.case, self.sites = sample.case[self.rows], sample.sites[self.rows]
-        self.scores, self.probability, self.called = (table.to_numpy()[:, known] for table in wide.values())
+        self.scores, self.probability, self.called, folds = (table.to_numpy()[:, known] for table in wide.values())
+        self.models = np.unique(folds.astype(str), return_inverse=True)[1].reshape(folds.shape)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Scores of some of them."""
@@ -151,7 +154,7 @@ def performance(
     rows = []
     for key, found in everything:
         case = found.case
-        area, low, high = roc.interval(found.scores, case, found.sites)
+        area, low, high = roc.interval(found.scores, case, found.sites, found.models)
         pooled, pooled_low, pooled_high = roc.interval(found.scores, case)
         hit, refused = found.called[:, case == 1].mean(), 1 - found.called[:, case == 0].mean()
         row: dict[str, object] = dict(key) | {
@@ -174,7 +177,8 @@ def performance(
             "brier": np.mean([brier(p, case) for p in found.probability]),
             "calibration_slope": _mean([calibration_slope(p, case) for p in found.probability]),
         }
-        tested = float(roc.adjusted_area(found.scores[0], case, found.sites))
+        strata = np.unique(np.stack([found.sites, found.models[0]]), axis=1, return_inverse=True)[1]
+        tested = float(roc.adjusted_area(found.scores[0], case, strata))
         row |= _permutation(tuple(key.values()), tested, permuted)
         row |= _against_covariates(key, found, baselines)
         row["note"] = _notes(folds, key)
@@ -212,7 +216,7 @@ def _against_covariates(
     baseline = baselines.get((key["design"], key["unseen_site"]))
     if baseline is None or key["features"] == COVARIATES or not np.isin(found.rows, baseline.rows).all():
         return {"auc_minus_covariates": np.nan, "p_covariates": np.nan}
-    difference, p = roc.paired_test(found.scores, baseline.of(found.rows), found.case, found.sites)
+    difference, p = roc.paired_test(found.scores, baseline.of(found.rows), found.case, found.sites, found.models)
     return {"auc_minus_covariates": difference, "p_covariates": p}
 
 
@@ -252,7 +256,7 @@ def by_site(predictions: pd.DataFrame, sample: Sample) -> pd.DataFrame:
         for site in np.unique(found.sites):
             here = found.sites == site
             case = found.case[here]
-            area, low, high = roc.interval(found.scores[:, here], case)
+            area, low, high = roc.interval(found.scores[:, here], case, models=found.models[:, here])
             rows.append(
                 key
                 | {

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from amygene.report.references import cited
-from amygene.report.sections import cohort, connectivity, enrichment, genes, group, meta, sites
+from amygene.report.sections import cohort, connectivity, enrichment, genes, group, meta, prediction, sites
 
 #: modules with something to say after connectivity, in the order of the data
-_STAGES = (group, sites, genes, enrichment, meta)
+_STAGES = (group, sites, prediction, genes, enrichment, meta)
 
 
 def methods(

@@ -2,9 +2,9 @@
 
 With strata (sites) everything is adjusted for them: a case is compared with the controls of its own stratum only, and
 areas and curves of the strata are averaged with their cases as weights (Janes & Pepe 2009, Biometrika 96:371). Then it
-does not count that one site has more cases than another, or that the scores of models trained on different sites have
-no common zero. Strata without a case or without a control say nothing and are left out. Without strata these are the
-usual quantities.
+does not count that one site has more cases than another. With models (the folds of a cross-validation) only scores of
+one model are compared: those of two have no common zero. Strata without a case or without a control say nothing and
+are left out. Without strata and models these are the usual quantities.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def _usable(case: np.ndarray, strata: np.ndarray | None) -> Iterator[np.ndarray]
             yield inside
 
 
-def delong(scores: np.ndarray, case: np.ndarray, strata: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def delong(
+    scores: np.ndarray, case: np.ndarray, strata: np.ndarray | None = None, models: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Areas of several scores of the same participants, and their covariance.
 
     DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837, by midranks (Sun & Xu 2014, IEEE Signal Process Lett
@@ -73,6 +75,8 @@ def delong(scores: np.ndarray, case: np.ndarray, strata: np.ndarray | None = Non
     case : array of shape (n,)
         1 for cases, 0 for controls.
     strata : array of shape (n,), optional
+    models : array of shape (k, n), optional
+        Number of the model that gave each score.
 
     Returns
     -------
@@ -81,28 +85,58 @@ def delong(scores: np.ndarray, case: np.ndarray, strata: np.ndarray | None = Non
         NaN if no stratum has two cases, or none two controls.
     """
     k = len(scores)
-    parts = [_placements(scores[:, inside], case[inside] == 1) for inside in _usable(case, strata)]
+    models = np.zeros(scores.shape, dtype=int) if models is None else models
+    parts = [_placements(scores[:, here], case[here] == 1, models[:, here]) for here in _usable(case, strata)]
+    parts = [part for part in parts if (part[2] > 0).all()]
     if not parts:
         return np.full(k, np.nan), np.full((k, k), np.nan)
-    n_cases = np.array([of_cases.shape[1] for of_cases, _ in parts])
-    weights = n_cases / n_cases.sum()
-    areas = sum(w * of_cases.mean(axis=1) for w, (of_cases, _) in zip(weights, parts, strict=True))
+    n_cases = np.array([n for _, _, n in parts])
+    weights = n_cases / n_cases.sum(axis=0)
+    areas = np.sum([w * of_cases.mean(axis=1) for w, (of_cases, _, _) in zip(weights, parts, strict=True)], axis=0)
     covariance = np.zeros((k, k))
     for group in (0, 1):
         spread = _covariances([part[group] for part in parts])
         for w, part, one in zip(weights, parts, spread, strict=True):
-            covariance += w**2 * one / part[group].shape[1]
-    return np.asarray(areas), covariance
+            covariance += np.outer(w, w) * one / part[group].shape[1]
+    return areas, covariance
 
 
-def _placements(scores: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of every case the share of controls below it; of every control the share of cases above it."""
-    ranks = stats.rankdata(scores, axis=-1)
-    among_cases = stats.rankdata(scores[:, positive], axis=-1)
-    among_controls = stats.rankdata(scores[:, ~positive], axis=-1)
-    of_cases = (ranks[:, positive] - among_cases) / (~positive).sum()
-    of_controls = 1 - (ranks[:, ~positive] - among_controls) / positive.sum()
-    return of_cases, of_controls
+def _placements(
+    scores: np.ndarray, positive: np.ndarray, models: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every case the share of controls below it, of every control the share of cases above it.
+
+    Among the scores of one model each; controls are weighted so that both have the area as mean. A participant whom
+    the model compares with nobody stands at that mean.
+
+    Returns
+    -------
+    of_cases, of_controls : arrays of shape (k, n_cases), (k, n_controls)
+    n_cases : array of int, shape (k,)
+        Cases that were compared.
+    """
+    placed = np.full(scores.shape, np.nan)
+    for row, one, model in zip(placed, scores, models, strict=True):
+        weight = np.zeros(len(one))
+        for number in np.unique(model):
+            here = model == number
+            cases, controls = np.flatnonzero(here & positive), np.flatnonzero(here & ~positive)
+            if len(cases) == 0 or len(controls) == 0:
+                continue
+            ranks = np.empty(len(one))
+            ranks[here] = stats.rankdata(one[here])
+            row[cases] = (ranks[cases] - stats.rankdata(one[cases])) / len(controls)
+            row[controls] = 1 - (ranks[controls] - stats.rankdata(one[controls])) / len(cases)
+            weight[controls] = len(cases) / len(controls)
+        used = np.isfinite(row) & ~positive
+        if used.any():
+            row[used] *= weight[used] / weight[used].mean()
+    compared = np.isfinite(placed)
+    n_cases = (compared & positive).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(compared & positive, placed, 0).sum(axis=1) / n_cases
+    placed = np.where(compared, placed, mean[:, None])
+    return placed[:, positive], placed[:, ~positive], n_cases
 
 
 def _covariances(placements: list[np.ndarray]) -> list[np.ndarray]:
@@ -115,7 +149,11 @@ def _covariances(placements: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def interval(
-    scores: np.ndarray, case: np.ndarray, strata: np.ndarray | None = None, level: float = 0.95
+    scores: np.ndarray,
+    case: np.ndarray,
+    strata: np.ndarray | None = None,
+    models: np.ndarray | None = None,
+    level: float = 0.95,
 ) -> tuple[float, float, float]:
     """Mean area of repeated scores with DeLong's interval.
 
@@ -129,13 +167,14 @@ def interval(
     scores : array of shape (n_repeats, n)
     case : array of shape (n,)
     strata : array of shape (n,), optional
+    models : array of shape (n_repeats, n), optional
 
     Returns
     -------
     area, low, high : float
         The ends are kept within 0 and 1, as in pROC.
     """
-    areas, covariance = delong(scores, case, strata)
+    areas, covariance = delong(scores, case, strata, models)
     mean, variance = float(areas.mean()), float(covariance.mean())
     if np.isnan(variance):
         return mean, np.nan, np.nan
@@ -144,7 +183,11 @@ def interval(
 
 
 def paired_test(
-    a: np.ndarray, b: np.ndarray, case: np.ndarray, strata: np.ndarray | None = None
+    a: np.ndarray,
+    b: np.ndarray,
+    case: np.ndarray,
+    strata: np.ndarray | None = None,
+    models: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """DeLong's test of two areas of the same participants.
 
@@ -153,9 +196,11 @@ def paired_test(
     Parameters
     ----------
     a, b : arrays of shape (n_repeats, n)
-        Their repeats may differ in number.
+        Their repeats may differ in number, unless there are `models`.
     case : array of shape (n,)
     strata : array of shape (n,), optional
+    models : array of shape (n_repeats, n), optional
+        Of both: the same folds.
 
     Returns
     -------
@@ -163,7 +208,8 @@ def paired_test(
         Mean area of `a` minus that of `b`. p is 1 when the two do not differ; NaN where the difference has no
         variance that could be estimated.
     """
-    areas, covariance = delong(np.vstack([a, b]), case, strata)
+    both = None if models is None else np.vstack([models, models])
+    areas, covariance = delong(np.vstack([a, b]), case, strata, both)
     weights = np.concatenate([np.full(len(a), 1 / len(a)), np.full(len(b), -1 / len(b))])
     difference = float(weights @ areas)
     variance = float(weights @ covariance @ weights)

@@ -10,6 +10,7 @@ SECTIONS = {
     "connectivity": ("Images", "What do the maps rest on?"),
     "group": ("Group difference", "Where do the groups differ?"),
     "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
+    "prediction": ("Prediction", "Can one subject be classified?"),
     "genes": ("Genes", "Which genes follow the map?"),
     "enrichment": ("Gene sets", "Which processes and cells follow the map?"),
     "meta": ("Published effects", "Where do published effects converge, at regions and in networks?"),
