@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from itertools import combinations, permutations
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from amygene.enrichment import (
     redundant,
     set_test,
 )
+from amygene.files import write_arrays
 from amygene.genes import correlate, parametric_p
 from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import unit
@@ -136,7 +138,36 @@ def enrichment_score(r, members):
     return best
 
 
-def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path, monkeypatch):
+#: gives a script what Snakemake would, from JSON
+RUN = """
+import json, sys
+from types import SimpleNamespace
+sys.path.insert(0, sys.argv[1])
+
+class Params(dict):
+    __getattr__ = dict.__getitem__
+
+about = json.loads(sys.argv[3])
+snakemake = SimpleNamespace(
+    log=about["log"], input=SimpleNamespace(**about["input"]),
+    output=SimpleNamespace(**about["output"]), params=Params(about["params"]),
+)
+exec(open(sys.argv[1] + "/" + sys.argv[2]).read())
+"""
+
+
+def run_script(folder, name, inputs, params, outputs=()):
+    """Run a script on files of a folder; give its exit code and its log."""
+    files = {
+        kind: {key: str(folder / file) for key, file in dict(names).items()}
+        for kind, names in (("input", inputs), ("output", outputs))
+    }
+    about = json.dumps({"log": [str(folder / "log")], "params": params, **files})
+    done = subprocess.run([sys.executable, "-c", RUN, str(SCRIPTS), name, about], check=False)
+    return done.returncode, (folder / "log").read_text()
+
+
+def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path):
     rng = np.random.default_rng(5)
     genes = pd.DataFrame({"gene": [f"G{i}" for i in range(200)], "r": rng.normal(0, 0.3, 200)})
     sets = {"UP": genes["gene"][np.argsort(-genes["r"])[:25]], "ANY": genes["gene"].sample(30, random_state=1)}
@@ -145,19 +176,14 @@ def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path, mon
     sets["SMALL"] = genes["gene"][:3]
     lines = ["\t".join([name, "made up", *members, "UNMEASURED"]) for name, members in sets.items()]
     (tmp_path / "sets.gmt").write_text("\n".join(lines))
-
-    class Params(dict):
-        __getattr__ = dict.__getitem__
-
-    snakemake = SimpleNamespace(
-        input=SimpleNamespace(genes=tmp_path / "genes.tsv", gmt=tmp_path / "sets.gmt"),
-        output=SimpleNamespace(table=tmp_path / "gsea.tsv", sidecar=tmp_path / "gsea.json"),
-        params=Params(min_size=5, max_size=100, permutations=200, seed=3),
-        log=[tmp_path / "log"],
+    code, log = run_script(
+        tmp_path,
+        "enrichment_gsea.py",
+        {"genes": "genes.tsv", "gmt": "sets.gmt"},
+        {"min_size": 5, "max_size": 100, "permutations": 200, "seed": 3},
+        {"table": "gsea.tsv", "sidecar": "gsea.json"},
     )
-    for name in ("stdout", "stderr", "excepthook"):  # the script turns them to its log
-        monkeypatch.setattr(sys, name, getattr(sys, name))
-    exec((SCRIPTS / "enrichment_gsea.py").read_text(), {"snakemake": snakemake, "__name__": "__main__"})
+    assert code == 0, log
     table = read_table(tmp_path / "gsea.tsv").set_index("set")
     known = genes.dropna().reset_index(drop=True)
     assert table.index.tolist() == ["UP", "ANY"]
@@ -168,6 +194,27 @@ def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path, mon
     assert table.loc["UP", "p_gsea"] < 0.01
     assert table.loc["ANY", "p_gsea"] > 0.05
     assert table.loc["UP", "nes"] > 1.5
+
+
+def test_a_collection_without_a_set_of_the_wanted_size_is_told(tmp_path):
+    observed, maps, expression, _ = example()
+    regions, genes = (np.array([f"{what}{i}" for i in range(n)]) for what, n in (("r", 22), ("G", 40)))
+    write_arrays(tmp_path / "maps.npz", region=regions, observed=observed, null_maps=maps)
+    write_arrays(tmp_path / "expression.npz", region=regions, gene=genes, values=expression)
+    small, numbers = "\t".join(genes[:12]), "\t".join(map(str, range(99)))
+    (tmp_path / "sets.gmt").write_text(f"SMALL\tmade up\t{small}\nNUMBERS\tnot by symbol\t{numbers}\n")
+    code, log = run_script(
+        tmp_path,
+        "enrichment_sets.py",
+        {"maps": "maps.npz", "expression": "expression.npz", "gmt": "sets.gmt"},
+        {"correlation": "pearson", "min_size": 15, "max_size": 500},
+    )
+    assert code == 1
+    assert (
+        f"{tmp_path / 'sets.gmt'}: no set has 15 to 500 measured genes; are its genes named by symbol? "
+        "(config keys enrichment.min_size, max_size)"
+    ) in log
+    assert "Traceback" not in log
 
 
 # redundant sets
