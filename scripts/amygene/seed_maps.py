@@ -224,7 +224,8 @@ def _sphere(grid: Grid, centre: np.ndarray, radius: float) -> Weights:
     reach = int(np.ceil(radius / shortest)) + 1
     where = _numbers(np.maximum(nearest - reach, 0), np.minimum(nearest + reach + 1, grid.shape))
     distance = np.linalg.norm(apply_affine(grid.affine, where) - centre, axis=1)
-    inside = (distance <= radius) | (where == nearest).all(axis=1)
+    # a voxel just on the surface is inside, whatever rounding says
+    inside = (distance <= radius + SAME) | (where == nearest).all(axis=1)
     return _ordered(where[inside], np.ones(np.count_nonzero(inside)), grid)
 
 
