@@ -76,6 +76,11 @@ def reference():
             "A seed that is not listed is taken for the name of a region; `seeds: [{name: ..., regions: [...]}]` defines one",
             "in the config.",
             "",
+            "With images a seed can also be made of probabilities (an image and its volumes, numbered from 0), be a mask, or a",
+            "sphere (`xyz` separated by commas, radius, MNI mm). `LCMA`, `RCMA`, `LLBA`, `RLBA`, `LSFA` and `RSFA` are the",
+            "centromedial, laterobasal and superficial amygdala of the Juelich atlas, `LJAMY` and `RJAMY` the three together.",
+            "They overlap the amygdala of AAL and other atlases poorly and are not parts of it.",
+            "",
         ]
     )
 
