@@ -1,5 +1,5 @@
 # Group on voxels: where in the brain do the groups differ?
-# Reads  maps of every participant and seed, cohort/participants.tsv
+# Reads  maps of every participant and seed, cohort/contrast-{contrast}_participants.tsv
 # Writes results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_stat-{stat}_statmap.nii.gz
 #          stat: t; beta (Fisher z); g with g_desc-low and g_desc-high (Hedges g, 95 %); tfce; and -log10 of p:
 #          logp_desc-voxel, -fdr (Benjamini-Hochberg), -maxt, -size, -mass, -tfce (all family-wise), -equivalence
@@ -24,9 +24,10 @@ rule group_voxel_comparison:
     """Maps and design of one contrast and seed: what every permutation starts from."""
     input:
         maps="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+        rows="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.json",
         mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
         sources=lambda w: f"results/{w.study}/connectivity/voxel/parts/seeds-{set_of(w.seed)}.npz",
-        participants="results/{study}/cohort/participants.tsv",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
     output:
         maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
@@ -102,7 +103,7 @@ rule group_voxel:
     """Maps and clusters of the difference of the groups."""
     input:
         connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
-        participants="results/{study}/cohort/participants.tsv",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
         maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",

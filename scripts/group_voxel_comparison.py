@@ -1,5 +1,8 @@
 """Maps and design of one contrast and seed: what every permutation starts from."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from amygene.files import replacing, write_arrays
@@ -17,6 +20,7 @@ own = weights_on(read_sources(source.sources)[wildcards.seed], grid)
 with replacing(output.maps) as beside:
     comparison, analysed, names = make_voxel_comparison(
         np.load(source.maps, mmap_mode="r"),
+        json.loads(Path(source.rows).read_text(encoding="utf-8"))["participants"],
         mask > 0,
         own.voxels,
         participants,

@@ -37,6 +37,7 @@ MAP_MEANING = {
 
 def make_voxel_comparison(
     connectivity: np.ndarray,
+    people: Sequence[str],
     mask: np.ndarray,
     own: np.ndarray,
     participants: pd.DataFrame,
@@ -54,12 +55,14 @@ def make_voxel_comparison(
     ----------
     connectivity : array of shape (n_participants, n_voxels)
         Fisher z of everybody; rows of NaN have no map of this seed and take no part. May be memory-mapped.
+    people
+        Names of the rows.
     mask : array of bool, shape (nx, ny, nz)
         Its voxels, in C order.
     own : array of int
         Voxels of the seed, positions in Fortran order: the seed's connectivity with itself is no outcome.
     participants
-        ``cohort/participants.tsv``, in the order of the rows.
+        The table of the contrast's participants.
     contrast
         Its name; the settings are those of `group.make_comparison`.
     path
@@ -74,15 +77,16 @@ def make_voxel_comparison(
     names
         Of the sites.
     """
-    has_map = ~np.isnan(connectivity[:, 0])
-    taking_part = members(participants[has_map], contrast)
+    row = {name: i for i, name in enumerate(people)}
+    taking_part = members(participants, contrast)
+    taking_part = taking_part[[not np.isnan(connectivity[row[p], 0]) for p in taking_part["participant_id"]]]
     role = taking_part[f"contrast-{contrast}"]
     if role.nunique() < 2:
         raise InputError(
             f"config key contrasts.{contrast}: of those with a map of the seed {len(taking_part)} are left, all in one "
             "group; see connectivity/qc.tsv for the coverage of the seed"
         )
-    rows = taking_part.index.to_numpy()
+    rows = taking_part["participant_id"].map(row).to_numpy()
     design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
     codes, names = site_codes(taking_part)
 

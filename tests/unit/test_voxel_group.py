@@ -41,6 +41,16 @@ def study(tmp_path):
     return np.load(tmp_path / "group.npy", mmap_mode="r"), mask, participants, tmp_path / "maps.npy"
 
 
+def compare(study, connectivity=None, own=(), **settings):
+    """The comparison; the table of the contrast has its participants in another order than the array."""
+    maps, mask, participants, path = study
+    people = participants["participant_id"].tolist()
+    table = participants[participants["contrast-AvsB"] != "out"].iloc[::-1]
+    maps = maps if connectivity is None else connectivity
+    own = np.array(own, dtype=int)
+    return make_voxel_comparison(maps, people, mask, own, table, "AvsB", path, **(SETTINGS | settings))
+
+
 def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_the_seed(study):
     connectivity, mask, participants, path = study
     assert mask.sum() > 2 * TILE
@@ -49,10 +59,10 @@ def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_
     for ijk in [*np.argwhere(mask)[[3, 900]], np.argwhere(~mask)[0]]:
         seed[tuple(ijk)] = True
     own = np.flatnonzero(seed.ravel(order="F"))
-    comparison, analysed, names = make_voxel_comparison(connectivity, mask, own, participants, "AvsB", path, **SETTINGS)
+    comparison, analysed, names = compare(study, own=own)
     taking_part = participants["contrast-AvsB"].isin(["case", "control"]) & (participants.index != 4)
     kept = np.delete(np.arange(mask.sum()), [3, 17, 900])
-    assert np.array_equal(comparison.maps, connectivity[taking_part][:, kept].T)
+    assert np.array_equal(comparison.maps, connectivity[taking_part][::-1][:, kept].T)
     assert np.array_equal(np.load(path), comparison.maps)
     expected = mask & ~seed
     expected[tuple(np.argwhere(mask)[17])] = False
@@ -62,9 +72,7 @@ def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_
 
 
 def test_the_observed_map_is_that_of_the_model_on_regions(study):
-    connectivity, mask, participants, path = study
-    empty = np.array([], dtype=int)
-    comparison, analysed, _ = make_voxel_comparison(connectivity, mask, empty, participants, "AvsB", path, **SETTINGS)
+    comparison, analysed, _ = compare(study)
     found = observe(comparison, analysed, 18, 0.001)
     whole = Comparison(np.asarray(comparison.maps, dtype=float).T, comparison.design, comparison.sites, "covariate")
     assert found["t"] == pytest.approx(whole.t(), rel=1e-9)
@@ -74,13 +82,11 @@ def test_the_observed_map_is_that_of_the_model_on_regions(study):
 
 
 def test_combat_harmonises_over_all_voxels(study):
-    connectivity, mask, participants, path = study
-    settings = SETTINGS | {"site_effects": "combat"}
-    empty = np.array([], dtype=int)
-    comparison, analysed, _ = make_voxel_comparison(connectivity, mask, empty, participants, "AvsB", path, **settings)
+    connectivity, mask, participants, _ = study
+    comparison, analysed, _ = compare(study, site_effects="combat")
     rows = participants["contrast-AvsB"].isin(["case", "control"]) & (participants.index != 4)
     kept = np.delete(np.arange(mask.sum()), 17)
-    raw = np.asarray(connectivity, dtype=float)[rows][:, kept]
+    raw = np.asarray(connectivity, dtype=float)[rows][::-1][:, kept]
     whole = Comparison(raw, comparison.design, comparison.sites, "combat")
     assert np.asarray(comparison.maps) == pytest.approx(whole.prepared[0].T, abs=1e-6)
     # the model has no sites any more
@@ -88,11 +94,11 @@ def test_combat_harmonises_over_all_voxels(study):
 
 
 def test_a_group_without_maps_is_told(study):
-    connectivity, mask, participants, path = study
+    connectivity, _, participants, _ = study
     maps = np.array(connectivity)
     maps[participants["contrast-AvsB"] == "case"] = np.nan
     with pytest.raises(InputError, match=r"contrasts\.AvsB: of those with a map of the seed .* all in one group"):
-        make_voxel_comparison(maps, mask, np.array([], dtype=int), participants, "AvsB", path, **SETTINGS)
+        compare(study, maps)
 
 
 def test_every_image_says_what_it_holds():
