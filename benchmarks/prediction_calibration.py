@@ -182,7 +182,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into docs/prediction_calibration.md")
     options = parser.parse_args()
     cpu = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
         platform.processor(),
     )
     text = "\n\n".join(

@@ -18,7 +18,7 @@ source, output, params, wildcards = snakemake.input, snakemake.output, snakemake
 arrays = read_arrays(source.comparison)
 grid, mask = read_volume(source.mask)
 voxel = params.voxel
-comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r"), arrays)
+comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", allow_pickle=False), arrays)
 lattice = Lattice(arrays["analysed"], voxel["connectivity"])
 threshold = float(arrays["threshold"])
 # shards come seed by seed, this one's first

@@ -19,7 +19,7 @@ grid, mask = read_volume(source.mask)
 own = weights_on(read_sources(source.sources)[wildcards.seed], grid)
 with replacing(output.maps) as beside:
     comparison, analysed, names = make_voxel_comparison(
-        np.load(source.maps, mmap_mode="r"),
+        np.load(source.maps, mmap_mode="r", allow_pickle=False),
         json.loads(Path(source.rows).read_text(encoding="utf-8"))["participants"],
         mask > 0,
         own.voxels,

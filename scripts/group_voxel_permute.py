@@ -12,7 +12,7 @@ start(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 arrays = read_arrays(source.comparison)
 found = draw_shard(
-    VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r"), arrays),
+    VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", allow_pickle=False), arrays),
     Lattice(arrays["analysed"], params.connectivity),
     float(arrays["threshold"]),
     arrays,

@@ -34,7 +34,7 @@ seeds = {name: nibabel.load(file) for name, file in zip(params.seeds, source.see
 save(seed_places(seeds, nibabel.load(source.coverage)), output.places_svg, output.places_png)
 means = {}
 for name, file in zip(params.seeds, source.packs, strict=True):
-    z = np.load(file, mmap_mode="r")
+    z = np.load(file, mmap_mode="r", allow_pickle=False)
     known = np.isfinite(z[:, 0])
     volume = np.zeros(grid.shape, dtype=np.float32)
     volume[mask > 0] = z[known].mean(axis=0, dtype=np.float64)

@@ -15,7 +15,7 @@ start(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 arrays = read_arrays(source.comparison)
 names = arrays["site_names"].tolist()
-comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r"), arrays)
+comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", allow_pickle=False), arrays)
 held = range(len(names)) if len(names) > 1 else range(0)
 found = leave_sites_out(comparison, held, params.seed, params.permutations, params.min_per_group) if held else {}
 write_table(

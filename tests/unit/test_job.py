@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ def test_everything_that_is_said_goes_to_the_log(tmp_path):
 
 def test_the_log_ends_with_the_time_that_was_worked(tmp_path):
     _, log = run(tmp_path, START + "x = sum(range(10**6))\n")
-    assert log.splitlines()[-1].startswith("CPU: ")
+    assert log.splitlines()[-2].startswith("CPU: ")
+    assert re.fullmatch(r"memory: \d+ MB", log.splitlines()[-1])
 
 
 def test_a_users_mistake_is_told_in_words(tmp_path):
@@ -72,7 +74,7 @@ def test_products_of_matrices_take_one_thread(tmp_path):
     free = [int(n) for n in done.stdout.split()]
     assert len(free) >= 2
     assert min(free) > 1
-    after, later, _ = log.splitlines()
+    after, later, *_ = log.splitlines()
     assert set(after.split()) == {"1"}
     assert len(later.split()) == len(free)
     assert set(later.split()) == {"1"}

@@ -47,7 +47,7 @@ def test_foci_are_enough():
             "DK83 is an atlas of the pipeline",
         ),
         (config(comparison={"a": {}}), "did you mean comparisons?"),
-        (config(subgroups={"all": {}}), "does not match"),
+        (config(subgroups={"all": {}}), "meta.subgroups: found 'all'"),
         (config(receptors={"folder": "a", "table": "b"}), "meta.receptors"),
     ],
 )
