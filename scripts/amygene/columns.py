@@ -231,7 +231,7 @@ MEANING = {
     "share": "share (%) of the cluster's ALE values that is lost without the experiments",
     "annotation": "annotation of the experiments",
     "category": "its category; several of one sample are joined by +",
-    "volume": "mm3",
+    "volume": "volume, mm3",
     "peak_x": "voxel with the largest ALE value, MNI mm",
     "peak_y": "voxel with the largest ALE value, MNI mm",
     "peak_z": "voxel with the largest ALE value, MNI mm",
