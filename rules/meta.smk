@@ -45,8 +45,8 @@ rule meta_grid:
         "results/{study}/benchmarks/meta_grid.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_grid.py"),
         mask=META["mask"],
@@ -67,8 +67,8 @@ rule meta_simulate:
         "results/{study}/benchmarks/meta_simulate.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_simulate.py"),
         settings=META["simulated"],
@@ -92,8 +92,8 @@ rule meta_foci:
         "results/{study}/benchmarks/meta_foci.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_foci.py"),
         faulty=META["faulty"],
@@ -113,8 +113,8 @@ rule meta_rules:
         "results/{study}/benchmarks/meta_rules.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(5),
     params:
         code=code("meta_rules.py"),
         analyses={
@@ -142,8 +142,8 @@ rule meta_labels:
         "results/{study}/benchmarks/meta_labels.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=15,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_labels.py"),
     script:
@@ -167,8 +167,8 @@ rule meta_ale:
         "meta_ale"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_ale.py"),
         rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
@@ -193,8 +193,8 @@ rule meta_draws:
         "meta_draws"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(120),
     params:
         code=code("meta_draws.py"),
         stop=lambda w: min(int(w.shard) + JOBS["draws_per_shard"], DRAWS),
@@ -234,8 +234,8 @@ rule meta_clusters:
         "results/{study}/benchmarks/meta_clusters_comparison-{comparison}_subgroup-{subgroup}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_clusters.py"),
         rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
@@ -263,8 +263,8 @@ rule meta_leave_out:
         "meta_leave_out"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=240,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(240),
     params:
         code=code("meta_leave_out.py"),
         voxel_p=META["voxel_p"],
@@ -292,8 +292,8 @@ rule meta_leave_out_table:
         "results/{study}/benchmarks/meta_leave_out_table_comparison-{comparison}_subgroup-{subgroup}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_leave_out_table.py"),
         seed=config["seed"],
@@ -315,8 +315,8 @@ rule meta_analyses:
         "results/{study}/benchmarks/meta_analyses.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_analyses.py"),
         comparisons=COMPARISONS,
@@ -342,8 +342,8 @@ rule meta_controls:
         "meta_controls"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_controls.py"),
         contrast=CONNECTOME.get("controls"),
@@ -372,8 +372,8 @@ rule meta_connectome:
         "results/{study}/benchmarks/meta_connectome.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_connectome.py"),
         contrast=CONNECTOME.get("controls"),
@@ -397,8 +397,8 @@ rule meta_networks:
         "results/{study}/benchmarks/meta_networks.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_networks.py"),
         names=META["networks"]["names"] if "networks" in META else None,
@@ -431,8 +431,8 @@ rule meta_network:
         "results/{study}/benchmarks/meta_network_comparison-{comparison}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_network.py"),
         rules=lambda w: COMPARISONS[w.comparison],
@@ -461,8 +461,8 @@ rule meta_difference:
         difference="|".join(map(re.escape, DIFFERENCES)) or "none",
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_difference.py"),
         seed=config["seed"],
@@ -487,8 +487,8 @@ rule meta_ale_map:
         "results/{study}/benchmarks/meta_ale_map_comparison-{comparison}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_ale_map.py"),
     script:
@@ -512,8 +512,8 @@ rule meta_network_map:
         "results/{study}/benchmarks/meta_network_map_comparison-{comparison}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_network_map.py"),
     script:
@@ -534,8 +534,8 @@ rule meta_run_map:
         "results/{study}/benchmarks/meta_run_map_{map}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_run_map.py"),
         columns=map_columns,
@@ -565,8 +565,8 @@ rule meta_targets:
         "results/{study}/benchmarks/meta_targets_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_targets.py"),
         targets=TARGETS,
@@ -591,8 +591,8 @@ rule meta_similarity:
         "results/{study}/benchmarks/meta_similarity_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
     params:
         code=code("meta_similarity.py"),
         run_maps=RUN_MAPS,
@@ -620,8 +620,8 @@ rule meta_receptor_download:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_receptor_download.py"),
     script:
@@ -644,8 +644,8 @@ rule meta_receptors:
         "results/{study}/benchmarks/meta_receptors_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=30,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(30),
     params:
         code=code("meta_receptors.py"),
         folder=RECEPTORS.get("folder"),
@@ -676,8 +676,8 @@ rule meta_receptor_tests:
         "results/{study}/benchmarks/meta_receptor_tests_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
     params:
         code=code("meta_receptor_tests.py"),
         run_maps=RUN_MAPS,
@@ -704,8 +704,8 @@ rule meta_database_download:
     localrule: True
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=15,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
     params:
         code=code("meta_database_download.py"),
     script:
@@ -731,8 +731,8 @@ rule meta_coactivation:
         "results/{study}/benchmarks/meta_coactivation_comparison-{comparison}_subgroup-{subgroup}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     params:
         code=code("meta_coactivation.py"),
         n_subjects=(DATABASE or {}).get("n_subjects"),

@@ -48,8 +48,8 @@ rule prediction_sample:
         "results/{study}/benchmarks/prediction_sample_contrast-{contrast}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
     params:
         code=code("prediction_sample.py"),
         model=lambda w: {k: MODELS[w.contrast][k] for k in ("covariates", "categorical", "exchange_within")},
@@ -76,8 +76,8 @@ rule prediction_fit:
         "prediction_fit"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(120),
     params:
         code=code("prediction_fit.py"),
         seed=config["seed"],
@@ -102,8 +102,8 @@ rule prediction_permute:
         "prediction_permute"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
     params:
         code=code("prediction_permute.py"),
         seed=config["seed"],
@@ -127,8 +127,8 @@ rule prediction_guard:
         "results/{study}/benchmarks/prediction_guard_contrast-{contrast}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(30),
     params:
         code=code("prediction_guard.py"),
         seed=config["seed"],
@@ -185,8 +185,8 @@ rule prediction_table:
         "results/{study}/benchmarks/prediction_table_contrast-{contrast}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(20),
     params:
         code=code("prediction_table.py"),
         seed=config["seed"],

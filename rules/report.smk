@@ -268,8 +268,8 @@ rule report_prediction:
         "results/{study}/benchmarks/report_prediction_contrast-{contrast}_atlas-{atlas}.tsv"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=10,
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
     params:
         code=code("report_prediction.py"),
         models=PREDICTION["models"],
