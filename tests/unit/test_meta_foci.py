@@ -191,6 +191,13 @@ def test_foci_beside_the_mask_are_kept_and_counted():
     assert any("1 foci lie up to 10 mm outside" in note for note in notes)
 
 
+def test_merged_samples_are_told_in_one_sentence():
+    foci = table("A\t20\t0\t4\t8\tMNI", "B\t20\t1\t4\t8\tMNI", "C\t9\t2\t4\t8\tMNI")
+    foci["sample"] = ["one", "one", "C"]
+    _, notes = check_foci(foci, ball(), "stop")
+    assert "Experiments of the same people count as one, in 1 samples (one: A, B)." in notes
+
+
 def test_the_same_foci_twice_are_pointed_out():
     _, notes = check_foci(table("A\t20\t0\t4\t8\tMNI", "B\t20\t0\t4\t8\tMNI"), ball(), "stop")
     assert any("Samples A and B report the same foci" in note for note in notes)

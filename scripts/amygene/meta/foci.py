@@ -328,8 +328,10 @@ def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
             f"{n_tal} of {len(used)} foci were Talairach coordinates; Lancaster's transform brought them to MNI."
         )
     merged = used.groupby("sample")["experiment"].unique()
-    for sample, names in merged[merged.map(len) > 1].items():
-        notes.append(f"{len(names)} experiments of the sample {sample} count as one ({some(sorted(names), 4)}).")
+    merged = merged[merged.map(len) > 1]
+    if len(merged):
+        listed_samples = some((f"{sample}: {some(sorted(names), 4)}" for sample, names in merged.items()), 5)
+        notes.append(f"Experiments of the same people count as one, in {len(merged)} samples ({listed_samples}).")
     near = int(((distance > 0) & foci["used"].to_numpy()).sum())
     if near:
         notes.append(f"{near} foci lie up to {FAR:g} mm outside the brain mask and were kept.")

@@ -92,6 +92,9 @@ def contributions(experiments: pd.DataFrame, categories: pd.DataFrame, leave_out
             middle.scatter(p, y, color=np.where(p < 0.05, CASE, GREY), s=20)
             middle.axvline(0.05, color="black", lw=0.8, ls="--")
             middle.set(title="p without it", xlabel="family-wise p of what is left", xscale="log")
+            middle.set_xlim(min(0.0008, float(np.nanmin(p)) / 1.5), 1.3)
+            middle.set_xticks([0.001, 0.01, 0.05, 1], [".001", ".01", ".05", "1"], minor=False)
+            middle.tick_params(axis="x", which="minor", labelbottom=False)
         else:
             middle.text(0.5, 0.5, "not repeated without\neach experiment", ha="center", va="center", fontsize=8)
         middle.set_yticks(y, [""] * len(y))
