@@ -1,5 +1,6 @@
 # Prediction: can one subject be classified?
-# Reads  connectivity of every seed, cohort/participants.tsv; of a second study the same, if there is one
+# Reads  connectivity of every seed in every bucket of participants, cohort/contrast-{contrast}_participants.tsv; the
+#        tables of connectivity and participants of a second study, if there is one
 # Writes results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_performance.tsv (a row per design and classifier),
 #        ..._predictions.tsv (a row per participant and repeat), ..._roc.tsv, ..._calibration.tsv, ..._sites.tsv,
 #        ..._weights.tsv (what linear models learnt of each edge), ..._folds.tsv
@@ -34,10 +35,13 @@ wildcard_constraints:
 rule prediction_sample:
     """Edges, covariates, sites and groups of one contrast as arrays: what every fold starts from."""
     input:
-        connectivity=expand(
-            "results/{{study}}/connectivity/seed-{seed}_atlas-{{atlas}}_stat-fisherz_group.parquet", seed=SEEDS
+        # seed by seed; not the table of the connectivity stage: who is in that depends on all contrasts
+        parts=expand(
+            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{bucket}.npz",
+            seed=SEEDS,
+            bucket=BUCKETS,
         ),
-        participants="results/{study}/cohort/participants.tsv",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         # those that are there; the job tells about the others
         second=lambda w: [f for f in second_study(w) if os.path.isfile(f)],
     output:
@@ -142,10 +146,7 @@ rule prediction_guard:
 rule prediction_table:
     """How well every classifier does in every design, with p, and what each participant got."""
     input:
-        connectivity=expand(
-            "results/{{study}}/connectivity/seed-{seed}_atlas-{{atlas}}_stat-fisherz_group.parquet", seed=SEEDS
-        ),
-        participants="results/{study}/cohort/participants.tsv",
+        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         sample="results/{study}/prediction/parts/contrast-{contrast}_atlas-{atlas}_sample.npz",
         guard="results/{study}/prediction/parts/contrast-{contrast}_atlas-{atlas}_guard.json",
         parts=[

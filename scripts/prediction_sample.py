@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from amygene.files import write_arrays
+from amygene.connectivity import gather
+from amygene.files import read_arrays, write_arrays
 from amygene.prediction.designs import check_folds
 from amygene.prediction.sample import make_sample
 from amygene.problems import InputError, some
@@ -21,15 +22,22 @@ if absent:
     )
 
 
-def read(participants, connectivity):
-    """Participants, and seed -> connectivity."""
-    listed = read_table(participants, dtype={"participant_id": str, "site": str})
-    return dict(zip(params.seeds, map(pd.read_parquet, connectivity), strict=True)), listed
+def people(file):
+    return read_table(file, dtype={"participant_id": str, "site": str})
 
 
-second = (*read(params.second[0], params.second[1:]), params.second_contrast) if params.second else None
+parts, connectivity = snakemake.input.parts, {}
+n_buckets = len(parts) // len(params.seeds)
+for i, seed in enumerate(params.seeds):
+    participants, regions, z = gather(map(read_arrays, parts[i * n_buckets : (i + 1) * n_buckets]))
+    connectivity[seed] = pd.DataFrame(z, index=participants, columns=regions)
+second = None
+if params.second:
+    tables = dict(zip(params.seeds, map(pd.read_parquet, params.second[1:]), strict=True))
+    second = (tables, people(params.second[0]), params.second_contrast)
 sample = make_sample(
-    *read(snakemake.input.participants, snakemake.input.connectivity),
+    connectivity,
+    people(snakemake.input.participants),
     contrast,
     seed_regions=params.seeds,
     **params.model,

@@ -32,7 +32,7 @@ for name, file, sidecar in zip(made, snakemake.output.tables, snakemake.output.s
         file,
         made[name],
         sidecar=sidecar,
-        sources=[source.participants, *source.connectivity],
+        sources=[source.participants, source.sample],
         settings={
             "contrast": snakemake.wildcards.contrast,
             **params.model,

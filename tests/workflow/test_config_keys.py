@@ -36,7 +36,7 @@ SMALL: dict[str, tuple[Any, Collection[str]]] = {
     "cohort.participants": ("data/same.tsv", CHECKS),
     "cohort.first_column": (2, {"cohort_series"}),
     "cohort.n_columns": (60, {"cohort_series"}),
-    "cohort.select": ({"age": [18, None]}, CHECKS),
+    "cohort.select.age": ([18, None], CHECKS),
     "cohort.select.age.min": (18, CHECKS),
     "cohort.select.age.max": (90, CHECKS),
     "cohort.select.sex.in": (["M", "F"], CHECKS),

@@ -74,7 +74,7 @@ def make_sample(
     connectivity
         Seed -> participants (index) x regions. An edge that two seeds share (left with right amygdala) enters once.
     participants
-        ``cohort/participants.tsv``.
+        Of the contrast: ``cohort/contrast-{contrast}_participants.tsv``.
     contrast
         Its name.
     seed_regions
