@@ -41,7 +41,7 @@ SMALL: dict[str, tuple[Any, Collection[str]]] = {
     "cohort.select.age.max": (90, CHECKS),
     "cohort.select.sex.in": (["M", "F"], CHECKS),
     "cohort.select.sex.not_in": (["X"], CHECKS),
-    "cohort.select.sex": ({"not_in": ["X"], "for": {"group": "PAT"}}, CHECKS),
+    "cohort.select.sex.for": ({"group": "PAT"}, CHECKS),
     "cohort.missing": (["", "unknown"], CHECKS),
     "cohort.codes": ({"sex": {"M": "m"}}, CHECKS),
     "cohort.categorical": (["site", "sex", "handedness"], CHECKS),
@@ -192,6 +192,39 @@ AHBA_FILES = [
     ),
     *(f"data/{file}" for file in ("labels.tsv", "atlas.nii", "same.nii", "map.tsv", "map.nii", "expression.tsv")),
 ]
+FIT = {"prediction_fit", "prediction_permute", "prediction_guard"}
+PREDICTION = {
+    "prediction.designs": (["leave-site-out"], {"prediction_guard"}),
+    "prediction.models": (["rbf-svm", "ridge"], FIT),
+    "prediction.features": (["all"], FIT),
+    "prediction.n_selected": (10, FIT),
+    "prediction.folds": (3, {"prediction_sample"}),
+    "prediction.repeats": (2, FIT),
+    "prediction.harmonise": ("none", FIT),
+    "prediction.remove_covariates": (False, FIT),
+    "prediction.tested": (["ridge"], {"prediction_permute"}),
+    "prediction.external.study": ("other", {"prediction_sample"}),
+    "prediction.external.contrast": ("Another", {"prediction_sample"}),
+    "prediction.grid.rbf-svm.C": ([1], FIT),
+    "prediction.grid.rbf-svm.gamma": ([1], FIT),
+    "prediction.grid.linear-svm.C": ([1], FIT),
+    "prediction.grid.logistic.C": ([1], FIT),
+    "prediction.grid.ridge.alpha": ([1], FIT),
+    "permutations.prediction": (40, {"prediction_permute"}),
+    "jobs.folds_per_job": (10, {"prediction_fit"}),
+    "jobs.relabelings_per_shard": (20, {"prediction_permute"}),
+}
+PREDICTION_CONFIG = {
+    "study": "prediction",
+    "stages": ["prediction"],
+    "cohort": {"format": "table", "participants": "participants.tsv"},
+    "atlas": {"name": "Mine", "labels": "labels.tsv"},
+    "contrasts": {"PATvsHC": {"case": "PAT", "control": "HC"}},
+    "prediction": {"external": {"study": "second"}},
+    "permutations": {"prediction": 60},
+}
+PREDICTION_FILES = ["participants.tsv", "labels.tsv"]
+
 CONVERGENCE = {
     "meta.foci": (["data/other_foci.tsv"], {"meta_foci"}),
     "meta.faulty": ("exclude", {"meta_foci"}),
@@ -270,7 +303,10 @@ INSTEAD = {
     "meta.receptors.table": "meta.receptors.folder",
     "meta.receptors.neuromaps": "meta.receptors.folder",
 }
-ALSO = {"enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"])}
+ALSO = {
+    "cohort.select.sex.for": ("cohort.select.sex.in", ["M", "F"]),
+    "enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"]),
+}
 
 STUDIES = {
     "small": SMALL,
@@ -278,6 +314,7 @@ STUDIES = {
     "release": RELEASE,
     "abide": ABIDE,
     "ahba": AHBA,
+    "prediction": PREDICTION,
     "convergence": CONVERGENCE,
     "norms": NORMS,
 }
@@ -341,6 +378,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("release", RELEASE_CONFIG, RELEASE_FILES),
         ("abide", ABIDE_CONFIG, []),
         ("ahba", AHBA_CONFIG, AHBA_FILES),
+        ("prediction", PREDICTION_CONFIG, PREDICTION_FILES),
         ("convergence", CONVERGENCE_CONFIG, CONVERGENCE_FILES),
         ("norms", NORMS_CONFIG, []),
     ):
