@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+
 import pytest
 
 from fixtures import small_study
@@ -9,11 +12,24 @@ from fixtures.project import Project
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Project:
-    """A folder in which the small study was run with its report; its config is study.yaml. Tests leave it as it is."""
-    project = Project.make(tmp_path_factory.mktemp("finished"))
-    small_study.make_data(project.folder / "data")
-    config = small_study.config()
-    config["stages"] = [*config["stages"], "report"]
-    project.make_targets("--configfile", project.write_config(config))
-    return project
+def finished(tmp_path_factory, request) -> Project:
+    """A folder in which the small study was run with its report; its config is study.yaml. Tests leave it as it is.
+
+    Processes that share the tests run it once, and each has its own copy.
+    """
+    own = tmp_path_factory.mktemp("finished") / "project"
+    shared = own.parent.parent
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    with open(shared / "finished.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Project(shared / "finished.project")
+        if not (made.folder / "done").exists():
+            Project.make(made.folder)
+            small_study.make_data(made.folder / "data")
+            config = small_study.config()
+            config["stages"] = [*config["stages"], "report"]
+            made.make_targets("--configfile", made.write_config(config))
+            (made.folder / "done").touch()
+    shutil.copytree(made.folder, own, symlinks=True)
+    return Project(own)
