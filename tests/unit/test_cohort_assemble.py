@@ -235,6 +235,33 @@ def test_a_contrast_with_a_covariate_that_the_sheet_lacks_is_refused():
     ]
 
 
+def test_a_column_that_the_sheet_lacks_hides_no_other_problem():
+    sheet = make_sheet()
+    sheet["scanner"] = sheet["site"].map({"A": "x", "B": "y"})
+    sheet.loc[3, "age"] = "old"
+    sheet.loc[[1, 2], "sex"] = ["M", "F"]
+    found = problems(
+        sheet,
+        make_findings(sheet, s01="s01: broken", s02="s02: broken too"),
+        select={"hamd": {"min": 14}, "age": {"min": 1, "for": {"arm": "x"}}, "sex": {"in": ["M"]}},
+        contrasts={
+            "iq": contrast(["iq", "age", "site", "scanner"]),
+            "drug": contrast([], variable="drug"),
+            "strata": contrast(["age"], exchange_within="scaner"),
+            "nobody": contrast(["age"], case="bipolar"),
+        },
+    )
+    told = " ".join(found)
+    for column in ("hamd", "arm", "iq", "drug", "scaner"):
+        assert f"p.tsv: column '{column}' is missing" in told
+    assert "found 'old' (s03) where a number belongs" in told
+    assert "group 'bipolar' (case) has 0 participants" in told
+    assert "covariate scanner is determined by site" in told
+    assert "s01: broken" in told
+    # whom the selection leaves out needs no file
+    assert "s02: broken too" not in told
+
+
 def test_a_stratum_that_the_sheet_lacks_is_refused():
     (problem,) = problems(contrasts={"MDDvsHC": contrast(exchange_within="scaner")})
     assert problem.startswith("p.tsv: column 'scaner' is missing, which the config uses;")

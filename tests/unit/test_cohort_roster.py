@@ -56,6 +56,13 @@ def test_a_missing_sheet_names_the_key(tmp_path):
     assert caught.value.problems == [f"config key cohort.participants: {tmp_path / 'absent.tsv'}: no such file"]
 
 
+@pytest.mark.parametrize("name", ["p.tsv", "p.xlsx"])
+def test_what_is_no_text_is_told_before_any_job(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK\xff\x00")
+    with pytest.raises(InputError, match="save it as such"):
+        table(tmp_path / name)
+
+
 def test_simulated_people_have_the_files_that_will_be_made():
     found = roster.read(
         BASE | {"format": "simulated", "simulated": {"sites": {"S1": [1, 1], "S2": [0, 1]}}}, "results/x/cohort"

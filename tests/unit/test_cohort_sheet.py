@@ -79,11 +79,31 @@ def test_a_column_that_stands_twice_is_named(tmp_path):
         read_sheet(tmp_path / "p.tsv")
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01\xd8", b"a\tb\n1\t2\t3\t4\n"])
+@pytest.mark.parametrize("content", [b"", b"a\tb\n1\t2\t3\t4\n"])
 def test_what_is_no_table_of_text_is_refused(tmp_path, content):
     (tmp_path / "p.tsv").write_bytes(content)
     with pytest.raises(InputError, match=r"p\.tsv: is no table of text \("):
         read_sheet(tmp_path / "p.tsv")
+
+
+@pytest.mark.parametrize("content", ["participant_id\tsite\na\tKöln\n".encode("latin-1"), b"\xff\xfea\x00"])
+def test_another_encoding_than_utf8_is_told_with_what_to_do(tmp_path, content):
+    (tmp_path / "p.tsv").write_bytes(content)
+    with pytest.raises(InputError, match=r"p\.tsv: is no text in UTF-8 \(.* at byte \d+\); save it as such"):
+        read_sheet(tmp_path / "p.tsv")
+
+
+def test_a_workbook_is_no_sheet(tmp_path):
+    (tmp_path / "p.xlsx").write_bytes(b"PK")
+    with pytest.raises(InputError, match=r"ending is '\.xlsx'; a sheet ends in \.tsv or \.csv or \.txt"):
+        read_sheet(tmp_path / "p.xlsx")
+
+
+@pytest.mark.parametrize(("ending", "mark"), [("tsv", ","), ("csv", ";"), ("csv", "\t")])
+def test_another_separator_is_told(tmp_path, ending, mark):
+    (tmp_path / f"p.{ending}").write_text(f"participant_id{mark}age\na{mark}1\n")
+    with pytest.raises(InputError, match=r"separate a [.]csv by commas, a [.]tsv or [.]txt by tabs"):
+        read_sheet(tmp_path / f"p.{ending}")
 
 
 # columns and ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,8 +123,10 @@ def assemble(
     # texts where the config's contrasts need numbers and categories are told apart by content
     typed, wrong = _settle_covariates(typed, name, contrasts, categorical)
     problems += wrong
-    if "participant_id" not in typed or any(c not in typed for c in needed if c not in from_series):
+    if "participant_id" not in typed:
         raise_if_any(problems)
+    # a column that is missing is told about by now; everything that does not need it is checked all the same
+    select, contrasts = _checkable(select, contrasts, {*typed, *from_series})
 
     found = findings.drop_duplicates("participant_id").set_index("participant_id")
     fault = typed["participant_id"].map(found["problem"])
@@ -178,6 +180,27 @@ def assemble(
         excluded=exclusions.table(typed),
         summary=demographics(included, list(contrasts), variables),
     )
+
+
+def _checkable(
+    select: Mapping[str, Any], contrasts: Mapping[str, Mapping[str, Any]], columns: Set[str]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Selection and contrasts without what columns that the sheet lacks would be needed for."""
+    rules = {
+        c: rule
+        for c, rule in select.items()
+        if c in columns and (isinstance(rule, list) or columns >= set(rule.get("for", {})))
+    }
+    kept = {
+        name: {
+            **contrast,
+            "covariates": [c for c in contrast["covariates"] if c in columns],
+            "exchange_within": contrast["exchange_within"] if contrast["exchange_within"] in columns else None,
+        }
+        for name, contrast in contrasts.items()
+        if contrast["variable"] in columns
+    }
+    return rules, kept
 
 
 def _nobody_to_exchange(taking_part: pd.DataFrame, contrast: str, column: str | None) -> list[str]:

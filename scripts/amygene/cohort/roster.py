@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans
+from amygene.cohort.sheet import read_text
 from amygene.problems import InputError, raise_if_any, some
 from amygene.scans import Scan, from_rows
 
@@ -144,18 +146,16 @@ def _rows(path: Path, key: str) -> list[dict[str, str]]:
     """Rows of a sheet, leniently: cells without spaces around them."""
     if not path.is_file():
         raise InputError(f"config key cohort.{key}: {path}: no such file")
-    with open(path, newline="", encoding="utf-8-sig") as stream:
-        rows: Iterable[dict[str, str]]
-        if path.suffix == ".csv":
-            rows = csv.DictReader(stream)
-        else:
-            rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-        try:
-            return [
-                {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in rows
-            ]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{path}: is no table of text ({error}); save it as UTF-8") from error
+    stream = StringIO(read_text(path), newline="")
+    rows: Iterable[dict[str, str]]
+    if path.suffix == ".csv":
+        rows = csv.DictReader(stream)
+    else:
+        rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        return [{(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)} for row in rows]
+    except csv.Error as error:
+        raise InputError(f"{path}: is no table of text ({error})") from error
 
 
 def _bids(cohort: Mapping[str, Any]) -> Roster:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,29 @@ import pandas as pd
 from amygene.problems import InputError, some
 
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
+#: .csv is separated by commas, the others by tabs
+ENDINGS = (".tsv", ".csv", ".txt")
+
+
+def read_text(path: Path) -> str:
+    """Text of a sheet.
+
+    Raises
+    ------
+    InputError
+        The file is no text in UTF-8 with the ending of a table.
+    """
+    if path.suffix not in ENDINGS:
+        raise InputError(
+            f"{path}: its ending is {path.suffix!r}; a sheet ends in {' or '.join(ENDINGS)}: save it as such"
+        )
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: is no text in UTF-8 ({error.reason} at byte {error.start}); save it as such "
+            "(in a spreadsheet program: CSV UTF-8)"
+        ) from error
 
 
 def read_sheet(path: str | Path) -> pd.DataFrame:
@@ -28,18 +52,23 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
         raise InputError(f"{path}: no such file (config key cohort.participants)")
     try:
         sheet = pd.read_csv(
-            path,
+            StringIO(read_text(path)),
             sep="," if path.suffix == ".csv" else "\t",
             dtype=str,
             keep_default_na=False,
             header=None,
-            encoding="utf-8-sig",
             skip_blank_lines=True,
             quoting=0 if path.suffix == ".csv" else 3,
         )
-    except (ValueError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except ValueError as error:
         raise InputError(f"{path}: is no table of text ({error})") from error
     header = [str(name).strip() for name in sheet.iloc[0]]
+    if len(header) == 1 and any(mark in header[0] for mark in ",;\t"):
+        raise InputError(
+            f"{path}: its first line is one cell, {header[0]!r}; separate a .csv by commas, a .tsv or .txt by tabs"
+        )
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise InputError(f"{path}: column {some(twice)} stands twice in the header")
