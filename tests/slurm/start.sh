@@ -81,6 +81,8 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 SlurmdParameters=config_overrides
 MpiDefault=none
 KillWait=5
+# jobs are remembered for as long as a test may take
+MinJobAge=3600
 ReturnToService=1
 NodeName=left NodeHostname=localhost NodeAddr=127.0.0.1 Port=16821 CPUs=$cpus RealMemory=8000
 NodeName=right NodeHostname=localhost NodeAddr=127.0.0.1 Port=16822 CPUs=$cpus RealMemory=8000
