@@ -134,8 +134,6 @@ rule cohort_images:
         "results/{study}/logs/cohort_images_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_images_{bucket}.tsv"
-    group:
-        "cohort_images"
     threads: 1
     resources:
         mem_mb=per_attempt(1500),
@@ -163,8 +161,6 @@ rule cohort_confounds:
         "results/{study}/logs/cohort_confounds_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_confounds_{bucket}.tsv"
-    group:
-        "cohort_images"
     threads: 1
     resources:
         mem_mb=per_attempt(1000),

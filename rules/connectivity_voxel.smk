@@ -82,8 +82,6 @@ rule connectivity_voxel:
         "results/{study}/logs/connectivity_voxel_{seed_set}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_voxel_{seed_set}_{bucket}.tsv"
-    group:
-        "connectivity_voxel"
     threads: 1
     resources:
         mem_mb=per_attempt(3000),

@@ -59,8 +59,6 @@ rule group_voxel_permute:
         "results/{study}/logs/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.tsv"
-    group:
-        "group_voxel_permute"
     threads: 1
     resources:
         mem_mb=per_attempt(2000),

@@ -163,8 +163,6 @@ rule meta_ale:
         "results/{study}/logs/meta_ale_comparison-{comparison}_subgroup-{subgroup}.log",
     benchmark:
         "results/{study}/benchmarks/meta_ale_comparison-{comparison}_subgroup-{subgroup}.tsv"
-    group:
-        "meta_ale"
     threads: 1
     resources:
         mem_mb=per_attempt(1500),
@@ -189,8 +187,6 @@ rule meta_draws:
         "results/{study}/logs/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.tsv"
-    group:
-        "meta_draws"
     threads: 1
     resources:
         mem_mb=per_attempt(1500),
@@ -259,8 +255,6 @@ rule meta_leave_out:
         "results/{study}/logs/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.log",
     benchmark:
         "results/{study}/benchmarks/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.tsv"
-    group:
-        "meta_leave_out"
     threads: 1
     resources:
         mem_mb=per_attempt(1500),
@@ -338,8 +332,6 @@ rule meta_controls:
         "results/{study}/logs/meta_controls_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/meta_controls_{bucket}.tsv"
-    group:
-        "meta_controls"
     threads: 1
     resources:
         mem_mb=per_attempt(1500),

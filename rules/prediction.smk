@@ -76,8 +76,6 @@ rule prediction_fit:
         "results/{study}/logs/prediction_fit_contrast-{contrast}_atlas-{atlas}_design-{design}_{part}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_fit_contrast-{contrast}_atlas-{atlas}_design-{design}_{part}.tsv"
-    group:
-        "prediction_fit"
     threads: 1
     resources:
         mem_mb=per_attempt(2000),
@@ -102,8 +100,6 @@ rule prediction_permute:
         "results/{study}/logs/prediction_permute_contrast-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_permute_contrast-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.tsv"
-    group:
-        "prediction_permute"
     threads: 1
     resources:
         mem_mb=per_attempt(2000),
