@@ -8,12 +8,13 @@ import numpy as np
 from amygene.files import replacing, write_arrays
 from amygene.images import read_volume
 from amygene.seed_maps import read_sources, weights_on
-from amygene.tables import read_table
+from amygene.tables import check_unchanged, read_table
 from amygene.voxel_group import make_voxel_comparison, observe
 from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
+check_unchanged(source.maps)
 participants = read_table(source.participants, dtype={"participant_id": str, "site": str})
 grid, mask = read_volume(source.mask)
 own = weights_on(read_sources(source.sources)[wildcards.seed], grid)
