@@ -140,7 +140,7 @@ rule cohort_images:
         runtime=per_attempt(60),
     params:
         code=code("cohort_images.py"),
-        members=members_scans,
+        members=members_images,
         sessions=SESSIONS,
     script:
         "../scripts/cohort_images.py"

@@ -163,6 +163,12 @@ def members_scans(wildcards):
     return {p: [asdict(scan) for scan in ROSTER.scans[p]] for p in BUCKETS.get(wildcards.bucket, [])}
 
 
+def members_images(wildcards):
+    """The same without what only cleaning needs."""
+    needed = ("session", "run", "bold", "mask")
+    return {p: [{k: scan[k] for k in needed} for scan in own] for p, own in members_scans(wildcards).items()}
+
+
 def existing_scans(*kinds):
     """For an input: files of those kinds (bold, mask, confounds) of a bucket that are there."""
 

@@ -308,6 +308,91 @@ ALSO = {
     "enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"]),
 }
 
+_BOLD = "space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz"
+_SCANS = {"cohort_images", "cohort_confounds"}
+_CLEANED = {"cohort_confounds"}
+IMAGES = {
+    "cohort.derivatives": ("copy", _SCANS),
+    "cohort.space": ("MNI6", _SCANS),
+    "cohort.task": ("rest", set()),
+    "cohort.resolution": ("2", set()),
+    "cohort.sessions": (["1"], set()),
+    "cohort.tr": (2.0, _CLEANED),
+    "cleaning.strategy": ("24P", _CLEANED),
+    "cleaning.band_pass": ([0.01, None], _CLEANED),
+    "cleaning.filtered": (True, _CLEANED),
+    "cleaning.detrend": (False, _CLEANED),
+    "cleaning.scrub": (None, _CLEANED),
+    "cleaning.scrub.fd": (0.4, _CLEANED),
+    "cleaning.scrub.before": (2, _CLEANED),
+    "cleaning.scrub.after": (2, _CLEANED),
+    "cleaning.discard": (5, _CLEANED),
+    "cleaning.smoothing": (6, {"connectivity_voxel"}),
+    "cleaning.min_df": (10, CHECKS),
+    "connectivity.seed_weighting": ("weighted", {"connectivity_seed_set"}),
+    "connectivity.seed_threshold": (0.5, {"connectivity_seed_set"}),
+    "connectivity.min_seed_coverage": (0.2, {"cohort_seed_coverage", "connectivity_voxel"}),
+    "connectivity.voxel_size": (4, {"cohort_assemble", "connectivity_voxel"}),
+    "seeds.0.sphere": ([0, 0, 0, 9], {"connectivity_seed_set"}),
+    "seeds.1.mask": ("data/other.nii", {"connectivity_seed_set"}),
+    "seeds.2.image": ("data/other.nii", {"connectivity_seed_set"}),
+    "seeds.2.volumes": ([1], {"connectivity_seed_set"}),
+    "jobs.images_per_job": (1, _SCANS),
+}
+IMAGES_CONFIG = {
+    "study": "images",
+    "stages": ["cohort", "connectivity"],
+    "cohort": {"format": "bids", "root": "data"},
+    "cleaning": {"strategy": "none", "scrub": {"fd": 0.5}},
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv", "image": "data/atlas.nii"},
+    "seeds": [
+        {"name": "BALL", "sphere": [0, 0, 0, 8]},
+        {"name": "BOX", "mask": "data/mask.nii"},
+        {"name": "MAP", "image": "data/map.nii", "volumes": [0]},
+    ],
+    "contrasts": {"PATvsHC": {"case": "PAT", "control": "HC"}},
+}
+IMAGES_FILES = [
+    "data/participants.tsv",
+    *(f"data/{file}.nii" for file in ("atlas", "mask", "map", "other")),
+    "data/labels.tsv",
+    *(
+        f"{folder}/sub-{i}/ses-1/func/sub-{i}_ses-1_task-rest_res-2_{bold}"
+        for folder in ("data/derivatives/fmriprep", "copy")
+        for i in (1, 2)
+        for bold in (_BOLD, _BOLD.replace("MNI152NLin2009cAsym", "MNI6"))
+    ),
+]
+
+SHEET = {
+    "cohort.scans": ("data/scans.tsv", _SCANS),
+    "cohort.mask": ("data/mask.nii", {"cohort_images"}),
+}
+SHEET_CONFIG = IMAGES_CONFIG | {"study": "sheet", "cohort": {"format": "table", "participants": "data/sheet.tsv"}}
+SHEET_FILES = {
+    "data/sheet.tsv": "participant_id\tgroup\tbold\na\tPAT\ta.nii\nb\tHC\tb.nii\n",
+    "data/scans.tsv": "participant_id\tbold\na\tc.nii\nb\td.nii\n",
+    **dict.fromkeys([*(f"data/{f}.nii" for f in ("atlas", "mask", "map", "other", *"abcd")), "data/labels.tsv"], ""),
+}
+
+SIMULATED_IMAGES = {
+    "cohort.simulated_scans.sites": ({"A": [3, 3]}, {"simulate_dataset", "simulate_scans"}),
+    "cohort.simulated_scans.voxel_size": (6, {"simulate_dataset", "simulate_anatomy"}),
+    "cohort.simulated_scans.effect": (0, {"simulate_dataset", "simulate_scans"}),
+    "cohort.simulated_scans.sessions": (["1"], {"simulate_dataset", "simulate_scans"}),
+}
+SIMULATED_IMAGES_CONFIG = {
+    "study": "scans",
+    "stages": ["cohort"],
+    "cohort": {"format": "simulated-bids", "simulated_scans": {"sites": {"A": [2, 3]}}},
+    "atlas": "DK83",
+    "contrasts": {"MDDvsHC": {"case": "MDD", "control": "HC"}},
+}
+
+#: a key that takes the place of another, and one that another must follow
+INSTEAD = {"maps.own.image": "maps.own.table"}
+ALSO = {"enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"])}
+
 STUDIES = {
     "small": SMALL,
     "simulated": SIMULATED,
@@ -317,6 +402,9 @@ STUDIES = {
     "prediction": PREDICTION,
     "convergence": CONVERGENCE,
     "norms": NORMS,
+    "images": IMAGES,
+    "sheet": SHEET,
+    "scans": SIMULATED_IMAGES,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -381,11 +469,14 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("prediction", PREDICTION_CONFIG, PREDICTION_FILES),
         ("convergence", CONVERGENCE_CONFIG, CONVERGENCE_FILES),
         ("norms", NORMS_CONFIG, []),
+        ("images", IMAGES_CONFIG, IMAGES_FILES),
+        ("sheet", SHEET_CONFIG, SHEET_FILES),
+        ("scans", SIMULATED_IMAGES_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
-        for file in files:
+        for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():
             (project.folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (project.folder / file).touch()
+            (project.folder / file).write_text(text)
         project.pretend(project.write_config(config), folders=["ROISignals"])
         made[name] = study(project, config, {key: edited(config, key, v) for key, (v, _) in STUDIES[name].items()})
     return made
