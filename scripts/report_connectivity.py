@@ -48,6 +48,5 @@ part = connectivity.part(
     files.picture(output.quality_svg),
     files.picture(output.places_png),
     files.picture(output.maps_png),
-    params.cleaning,
 )
 write_part(output.part, "connectivity", part, [source.qc, source.seeds, source.overlap, source.mask, *source.packs])

@@ -153,7 +153,7 @@ def test_control_characters_in_a_name_are_told(character, column):
 
 def test_a_sheet_in_another_encoding_is_told(tmp_path):
     (tmp_path / "p.tsv").write_bytes("participant_id\tgroup\nM\u00fcller\tA\n".encode("latin-1"))
-    with pytest.raises(InputError, match=r"p\.tsv: is no table of text .*utf-8"):
+    with pytest.raises(InputError, match=r"p\.tsv: is no text in UTF-8"):
         roster.read(COHORT | {"participants": str(tmp_path / "p.tsv")}, "results/x/cohort")
 
 

@@ -81,3 +81,55 @@ def test_stages_that_did_not_run_are_not_described():
 
 def test_free_exchange_is_said():
     assert "exchanged freely" in text({"exchange_within": None})[0]
+
+
+def image_text(**changes):
+    config = complete(
+        {
+            "study": "s",
+            "cohort": {"format": "bids", "root": "r"},
+            "atlas": "DK83",
+            "seeds": ["LCMA"],
+            "stages": ["group"],
+            "contrasts": {"X": {"case": "MDD", "control": "HC"}},
+            **changes,
+        },
+        SCHEMA,
+    )
+    model = {"covariates": [], "exchange_within": "site", "site_effects": "none"}
+    paragraphs, references = methods(config, {"X": model}, {"amygene": "0.1"}, images=True)
+    return "\n".join(paragraphs), "\n".join(references)
+
+
+def test_the_cleaning_of_images_is_the_one_used():
+    words, references = image_text()
+    for phrase in (
+        "24 head-motion parameters and the mean signals of white matter and cerebrospinal fluid",
+        "above 0.5 mm, 1 before and 1 after each were scrubbed",
+        "filtered (0.01 to 0.1 Hz)",
+        "fewer than 15 degrees of freedom",
+        "LCMA; probabilistic seeds: the most probable area",
+    ):
+        assert phrase in words
+    assert "Lindquist" in references
+    assert "{" not in words
+
+
+@pytest.mark.parametrize(
+    ("cleaning", "there", "not_there"),
+    [
+        (
+            {"strategy": "none", "filtered": True},
+            "had been filtered (0.01 to 0.1 Hz) before",
+            "confounds were filtered",
+        ),
+        ({"strategy": "none", "scrub": None}, "no confounds were regressed out", "scrubbed"),
+        ({"strategy": "aCompCor", "band_pass": [0.01, None]}, "filtered (above 0.01 Hz)", "white matter and the whole"),
+        ({"strategy": ["csf", "heart"], "smoothing": 6}, "the columns csf, heart", "24 head-motion"),
+        ({"strategy": "24P+WM/CSF+GSR", "discard": 10}, "the first 10 volumes", "aCompCor"),
+    ],
+)
+def test_other_ways_to_clean_images(cleaning, there, not_there):
+    words, _ = image_text(cleaning=cleaning)
+    assert there in words
+    assert not_there not in words

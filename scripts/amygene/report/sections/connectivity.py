@@ -28,7 +28,6 @@ def part(
     quality: Shown,
     places: Shown,
     maps: Shown,
-    cleaning: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Blocks and findings.
 
@@ -38,8 +37,6 @@ def part(
         Tables of those names.
     carpets, quality, places, maps
         Pictures.
-    cleaning
-        The config's section.
     """
     findings = [left(qc.content)]
     lacking = without_map(seeds.content, qc.content)
