@@ -162,7 +162,7 @@ def test_methods_follow_the_settings(changed, there, absent):
 def test_areas_show_every_row_and_its_p():
     figure = figures.areas(performance(0.04))
     words = texts(figure)
-    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    rows = [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
     assert sum("covariates alone" in row for row in rows) == 3
     assert "p = 0.040" in words
     assert "replicate (optimistic)" in words
