@@ -216,6 +216,14 @@ def map_source(wildcards):
     return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
 
 
+def relabeled_groups(wildcards):
+    """For the map of a contrast the maps that its groups give when they are relabeled, and its regions."""
+    if wildcards.map in OWN_MAPS or wildcards.map in META_MAPS:
+        return {}
+    stem = f"results/{wildcards.study}/group/shards/{wildcards.map}_atlas-{wildcards.atlas}"
+    return {"comparison": f"{stem}_comparison.npz", "shards": [f"{stem}_from-{shard}.npz" for shard in SHARDS]}
+
+
 def map_columns(wildcards):
     """Which columns of the table name the regions and hold the values."""
     made = {"region": "region", "value": "value" if wildcards.map in META_MAPS else "t"}

@@ -40,6 +40,7 @@ rule genes_map:
 rule genes_nulls:
     """Null maps, and whether they keep the map's autocorrelation and its structures' means."""
     input:
+        unpack(relabeled_groups),
         map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
     output:
         maps="results/{study}/genes/parts/{map}_atlas-{atlas}_nulls.npz",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from amygene import atlas
 from amygene.cohort.rest_meta_mdd import BLOCKS
-from amygene.tables import write_table
+from amygene.tables import read_given, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -20,7 +20,7 @@ elif labels is None:
     first, last = BLOCKS[name]
     regions = atlas.numbered_regions(name, last - first + 1)
 else:
-    regions = atlas.user_regions(pd.read_csv(labels, sep="," if labels.endswith(".csv") else "\t"), labels)
+    regions = atlas.user_regions(read_given(labels), labels)
 regions = atlas.locate(regions, nibabel.load(image), image) if image else atlas.unlocated(regions)
 write_table(
     snakemake.output.table,

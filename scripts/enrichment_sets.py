@@ -13,13 +13,14 @@ from job import start
 start(snakemake.log[0])
 params, source = snakemake.params, snakemake.input
 maps = read_arrays(source.maps)
-observed, null_maps = maps["observed"], maps["null_maps"]
+observed, null_maps, relabeled = maps["observed"], maps["null_maps"], maps["relabeled"]
 matrix = read_arrays(source.expression)
 expression = expression_of(matrix, maps["region"])
 usable = complete_genes(expression)
 names, expression = matrix["gene"][usable], expression[:, usable]
 if params.correlation == "spearman":
-    observed, null_maps, expression = ranks(observed, 0), ranks(null_maps, 1), ranks(expression, 0)
+    observed, null_maps, relabeled = ranks(observed, 0), ranks(null_maps, 1), ranks(relabeled, 1)
+    expression = ranks(expression, 0)
 sets, membership = measured_sets(read_gmt(source.gmt), names, params.min_size, params.max_size)
 if not sets:
     raise InputError(
@@ -29,7 +30,7 @@ if not sets:
 genes = read_table(source.genes).set_index("gene").loc[names]
 random_sets = RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools))
 table = set_table(
-    sets, membership, observed, null_maps, expression, genes, params.score, random_sets, params.random_sets
+    sets, membership, observed, null_maps, relabeled, expression, genes, params.score, random_sets, params.random_sets
 )
 settings = {k: params[k] for k in ("correlation", "score", "min_size", "max_size", "random_sets")}
 shared = {"sources": [source.genes, source.expression, source.gmt], "settings": settings, "seed": params.seed}
@@ -37,8 +38,8 @@ write_table(
     snakemake.output.table,
     table,
     sidecar=snakemake.output.sidecar,
-    note="p_null is the test; p_coexpression stands beside it; p_hypergeometric takes genes and regions for "
-    "independent and is a replicate",
+    note="p_null is the test; what p_group does not confirm may be chance in who is a case; p_coexpression stands "
+    "beside them; p_hypergeometric takes genes and regions for independent and is a replicate",
     **shared,
 )
 write_table(

@@ -10,6 +10,15 @@ matrix = read_arrays(snakemake.input.expression)
 columns = chunk_columns(len(matrix["gene"]), int(snakemake.wildcards.chunk), snakemake.params.n_chunks)
 expression = expression_of(matrix, maps["region"])[:, columns]
 found, n = correlate(maps["observed"], maps["null_maps"], expression, snakemake.params.correlation)
+# a map that is not of groups has none that relabeled groups give
+groups = {}
+if len(maps["relabeled"]):
+    beside, _ = correlate(maps["observed"], maps["relabeled"], expression, snakemake.params.correlation)
+    groups = {
+        "group_mean": beside.null_mean,
+        "group_exceedances": beside.exceedances,
+        "group_maxima": beside.maxima,
+    }
 write_arrays(
     snakemake.output[0],
     gene=matrix["gene"][columns],
@@ -19,4 +28,5 @@ write_arrays(
     null_mean=found.null_mean,
     exceedances=found.exceedances,
     maxima=found.maxima,
+    **groups,
 )

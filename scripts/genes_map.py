@@ -1,11 +1,10 @@
 """The values of a map by region of the atlas, and where expression is known too."""
 
 import nibabel
-import pandas as pd
 
 from amygene.atlas import strangers
 from amygene.maps import map_from_image, map_from_table, used_regions
-from amygene.tables import MISSING, check_unchanged, read_table, write_table
+from amygene.tables import MISSING, read_given, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -16,8 +15,7 @@ if source.get("image"):
     values = map_from_image(nibabel.load(file), nibabel.load(source.atlas_image), regions, file)
 else:
     file = source.table
-    check_unchanged(file)
-    table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
+    table = read_given(file, na_values=[MISSING])
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
     note = strangers(table[columns["region"]], regions)
 known = read_table(source.coverage)["in_expression"]

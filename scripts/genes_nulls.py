@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from amygene.files import write_arrays
+from amygene.files import read_arrays, write_arrays
 from amygene.nulls.diagnostics import diagnose
 from amygene.nulls.spin import on_sphere
 from amygene.nulls.stratified import null_maps
@@ -26,7 +26,19 @@ if params.method == "spin":
         sphere[right == side] = on_sphere(xyz[right == side], pial, ball)
     places = {"sphere": sphere, "is_right": right}
 maps = null_maps(values, structure, xyz, params.method, params.seed, params.null_maps, **places)
-write_arrays(snakemake.output.maps, region=used["region"].to_numpy(dtype=str), observed=values, null_maps=maps)
+relabeled = np.empty((0, len(values)))
+if "shards" in dict(snakemake.input.items()):
+    column = {name: i for i, name in enumerate(read_arrays(snakemake.input.comparison)["region"].tolist())}
+    drawn = np.concatenate([read_arrays(f)["maps"] for f in snakemake.input.shards])
+    # a relabeling that leaves a region with one group has no t there
+    relabeled = np.nan_to_num(drawn[:, [column[name] for name in used["region"]]])
+write_arrays(
+    snakemake.output.maps,
+    region=used["region"].to_numpy(dtype=str),
+    observed=values,
+    null_maps=maps,
+    relabeled=relabeled,
+)
 write_table(
     snakemake.output.table,
     diagnose(values, maps, structure, xyz),

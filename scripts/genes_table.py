@@ -17,7 +17,8 @@ write_table(
     sources=[source.map, source.expression],
     settings=settings,
     seed=params.seed,
-    note="p_null is the test; p_parametric takes regions for independent and is a replicate",
+    note="p_null is the test; what p_group does not confirm may be chance in who is a case; p_parametric takes regions "
+    "for independent and is a replicate",
 )
 counts = read_arrays(source.counts)
 write_json(

@@ -7,5 +7,5 @@ from job import start
 start(snakemake.log[0])
 comparison = Comparison.from_arrays(read_arrays(snakemake.input[0]))
 first, stop = int(snakemake.wildcards.shard), snakemake.params.stop
-exceedances, maxima = count_exceedances(comparison, snakemake.params.seed, first, stop)
-write_arrays(snakemake.output[0], exceedances=exceedances, maxima=maxima)
+exceedances, maxima, maps = count_exceedances(comparison, snakemake.params.seed, first, stop)
+write_arrays(snakemake.output[0], exceedances=exceedances, maxima=maxima, maps=maps)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from amygene.maps import map_from_image
 from amygene.meta.receptors import check_list, combine, files_in
-from amygene.tables import read_table, write_table
+from amygene.tables import read_given, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -13,7 +13,7 @@ source, params = snakemake.input, snakemake.params
 regions, atlas = read_table(source.regions), nibabel.load(source.image)
 if source.get("list"):
     file = source.list
-    listed = check_list(pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", encoding="utf-8-sig"), file)
+    listed = check_list(read_given(file), file)
 elif params.folder:
     listed = files_in(params.folder)
 else:

@@ -1,10 +1,9 @@
 """A group map or a map of the user's own, to be held against the meta-analytic ones."""
 
 import nibabel
-import pandas as pd
 
 from amygene.maps import map_from_image, map_from_table
-from amygene.tables import MISSING, read_table, write_table
+from amygene.tables import MISSING, read_given, read_table, write_table
 from job import start
 
 start(snakemake.log[0])
@@ -15,7 +14,7 @@ if source.get("image"):
     values = map_from_image(nibabel.load(file), nibabel.load(source.atlas_image), regions, file)
 else:
     file = source.table
-    table = pd.read_csv(file, sep="," if file.endswith(".csv") else "\t", na_values=[MISSING], encoding="utf-8-sig")
+    table = read_given(file, na_values=[MISSING])
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
 write_table(
     snakemake.output.table,

@@ -186,6 +186,9 @@ MEANING = {
     "gene": "gene symbol",
     "r": "correlation of the map with the gene's expression over regions",
     "p_null": "two-sided p around the mean of the null maps, (1+b)/(1+m)",
+    "p_group": "two-sided p of the same score against the maps that relabeled groups give (within the strata of "
+    "exchange_within): is it more than chance in who is a case gives? Missing for a map that is not of groups",
+    "p_fwe_group": "p_group, family-wise: against the largest distance over the family",
     "q_null": "p_null after Benjamini-Hochberg over the family",
     "null_mean": "mean of the score over null maps",
     "weight": "weight of the gene in the first component, unit length",

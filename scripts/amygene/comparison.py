@@ -131,7 +131,9 @@ class Comparison:
         return Comparison(arrays["z"], design, arrays["sites"], str(arrays["site_effects"]))
 
 
-def count_exceedances(comparison: Comparison, seed: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+def count_exceedances(
+    comparison: Comparison, seed: int, start: int, stop: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the permutations ``start <= i < stop`` and count.
 
     Returns
@@ -140,12 +142,15 @@ def count_exceedances(comparison: Comparison, seed: int, start: int, stop: int) 
         Permutations whose absolute t reaches the observed one; NaN where there is no observed one.
     maxima : array of shape (stop - start,)
         Largest absolute t over the regions, of each permutation.
+    maps : array of shape (stop - start, n_regions)
+        t of every permutation: the maps that relabeled groups give.
     """
     observed = comparison.t()
     exceedances = np.where(np.isnan(observed), np.nan, 0.0)
-    maxima = []
+    maps = []
     for indices in blocks(start, stop):
         t = comparison.permuted_t(draw_orders(seed, indices, comparison.design.strata))[indices < stop]
         exceedances += reaches(t, observed).sum(axis=0)
-        maxima.append(np.nanmax(np.abs(t), axis=1, initial=0))
-    return exceedances, np.concatenate(maxima)
+        maps.append(t)
+    drawn = np.concatenate(maps)
+    return exceedances, np.nanmax(np.abs(drawn), axis=1, initial=0), drawn

@@ -21,6 +21,7 @@ def set_table(
     membership: sparse.csr_array,
     observed: np.ndarray,
     null_maps: np.ndarray,
+    relabeled: np.ndarray,
     expression: np.ndarray,
     genes: pd.DataFrame,
     score: str,
@@ -35,12 +36,18 @@ def set_table(
         From `genesets.measured_sets`.
     observed, null_maps, expression
         As of `enrichment.set_test`.
+    relabeled : array of shape (n_permutations, n_regions)
+        Maps that relabeled groups give; none when the map is not of groups, and p_group is missing.
     genes
         ``_genes.tsv`` of the same genes, for r and q_parametric.
     score, random_sets, n_random
         As of `enrichment.coexpression_test`.
     """
     found, z = set_test(observed, null_maps, expression, membership, score)
+    p_group = p_fwe_group = np.full(len(sets), np.nan)
+    if len(relabeled):
+        by_groups, z_group = set_test(observed, relabeled, expression, membership, score)
+        p_group, p_fwe_group = by_groups.p, p_max(z_group, by_groups.maxima)
     beside = coexpression_test(genes["r"].to_numpy(), membership, score, random_sets, n_random)
     p_hypergeometric, n_listed = hypergeometric_p(membership, (genes["q_parametric"] < 0.05).to_numpy())
     n_maps = len(found.maxima)
@@ -62,6 +69,8 @@ def set_table(
             "coexpression": beside.own,
             "coexpression_random": beside.matched,
             "n_listed": n_listed,
+            "p_group": p_group,
+            "p_fwe_group": p_fwe_group,
         }
     )
 

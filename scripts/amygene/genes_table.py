@@ -19,27 +19,39 @@ def gene_table(chunks: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        gene, n_regions, r, p_parametric, q_parametric, p_null, q_null, p_fwe, null_mean, p_error. The family of
-        q and p_fwe is all genes.
+        gene, n_regions, r, p_parametric, q_parametric, p_null, q_null, p_fwe, null_mean, p_error, p_group,
+        p_fwe_group. The family of q and p_fwe is all genes. The last two are missing when the map is not of groups.
     """
     order = np.argsort(np.concatenate([c["column"] for c in chunks]))
-    joined = {k: np.concatenate([c[k] for c in chunks])[order] for k in ("gene", "n", "r", "null_mean", "exceedances")}
-    maxima = np.max([c["maxima"] for c in chunks if len(c["gene"])], axis=0)
-    r = joined["r"]
-    p_parametric = parametric_p(r, joined["n"])
-    p_null = np.where(np.isnan(r), np.nan, p_value(joined["exceedances"], len(maxima)))
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([c[name] for c in chunks])[order]
+
+    def largest(name: str) -> np.ndarray:
+        return np.max([c[name] for c in chunks if len(c["gene"])], axis=0)
+
+    r, null_mean, maxima = joined("r"), joined("null_mean"), largest("maxima")
+    p_group = p_fwe_group = np.full(len(r), np.nan)
+    if "group_maxima" in chunks[0]:
+        group_maxima = largest("group_maxima")
+        p_group = np.where(np.isnan(r), np.nan, p_value(joined("group_exceedances"), len(group_maxima)))
+        p_fwe_group = p_max(r - joined("group_mean"), group_maxima)
+    p_parametric = parametric_p(r, joined("n"))
+    p_null = np.where(np.isnan(r), np.nan, p_value(joined("exceedances"), len(maxima)))
     return pd.DataFrame(
         {
-            "gene": joined["gene"],
-            "n_regions": joined["n"],
+            "gene": joined("gene"),
+            "n_regions": joined("n"),
             "r": r,
             "p_parametric": p_parametric,
             "q_parametric": benjamini_hochberg(p_parametric),
             "p_null": p_null,
             "q_null": benjamini_hochberg(p_null),
-            "p_fwe": p_max(r - joined["null_mean"], maxima),
-            "null_mean": joined["null_mean"],
+            "p_fwe": p_max(r - null_mean, maxima),
+            "null_mean": null_mean,
             "p_error": monte_carlo_error(p_null, len(maxima)),
+            "p_group": p_group,
+            "p_fwe_group": p_fwe_group,
         }
     )
 

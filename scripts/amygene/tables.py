@@ -156,6 +156,25 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", na_values=[MISSING], keep_default_na=False, **options)
 
 
+def read_given(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a table that the user gives: cells separated by commas in a .csv, else by tabs.
+
+    Raises
+    ------
+    InputError
+        The file is absent or no table. A table of the pipeline's own was changed after it was written.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    check_unchanged(path)
+    separator = "," if path.suffix == ".csv" else "\t"
+    try:
+        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", **options)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({error}); save it as UTF-8 text") from None
+
+
 def read_matrix(
     path: str | Path,
     names: str | None = None,

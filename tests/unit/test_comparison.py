@@ -157,29 +157,32 @@ def test_a_comparison_is_the_same_after_it_was_written_as_arrays(way):
 @pytest.mark.parametrize("way", SITE_EFFECTS)
 def test_shards_count_the_same_bits_together_as_one_job(way):
     data = study(site_effects=way, missing=0.05)
-    whole, whole_maxima = count_exceedances(data, 5, 0, 250)
-    counts, maxima = zip(
+    whole, whole_maxima, whole_maps = count_exceedances(data, 5, 0, 250)
+    counts, maxima, maps = zip(
         *(count_exceedances(data, 5, *shard) for shard in ((0, 100), (100, 200), (200, 250))), strict=True
     )
     assert np.array_equal(sum(counts), whole)
     assert np.array_equal(np.concatenate(maxima), whole_maxima)
+    assert np.array_equal(np.concatenate(maps), whole_maps)
     assert len(whole_maxima) == 250
 
 
 def test_counts_equal_a_loop_over_permutations():
     data = study(effect=0.5)
-    counts, maxima = count_exceedances(data, 5, 0, 100)
+    counts, maxima, maps = count_exceedances(data, 5, 0, 100)
     observed = np.abs(data.t())
-    drawn = np.abs([data.permuted_t(draw_orders(5, np.array([i]), data.sites))[0] for i in range(100)])
+    signed = np.array([data.permuted_t(draw_orders(5, np.array([i]), data.sites))[0] for i in range(100)])
+    assert maps == pytest.approx(signed)
+    drawn = np.abs(signed)
     assert counts.tolist() == [sum(t >= o for t in column) for column, o in zip(drawn.T, observed, strict=True)]
     assert maxima == pytest.approx(drawn.max(axis=1))
 
 
 def test_region_that_cannot_be_compared_has_no_count_and_enters_no_maximum():
     data = study()
-    expected, expected_maxima = count_exceedances(data, 1, 0, 100)
+    expected, expected_maxima, _ = count_exceedances(data, 1, 0, 100)
     z = np.column_stack([data.z, np.full(72, np.nan)])
-    counts, maxima = count_exceedances(replace(data, z=z), 1, 0, 100)
+    counts, maxima, _ = count_exceedances(replace(data, z=z), 1, 0, 100)
     assert np.isnan(counts[-1])
     assert np.array_equal(counts[:-1], expected)
     assert maxima == pytest.approx(expected_maxima, rel=1e-12)
@@ -188,7 +191,7 @@ def test_region_that_cannot_be_compared_has_no_count_and_enters_no_maximum():
 def test_maximum_over_no_region_is_zero():
     # else a seed without any value would decide over the family of all seeds
     data = study()
-    counts, maxima = count_exceedances(replace(data, z=np.full((72, 3), np.nan)), 1, 0, 100)
+    counts, maxima, _ = count_exceedances(replace(data, z=np.full((72, 3), np.nan)), 1, 0, 100)
     assert np.isnan(counts).all()
     assert (maxima == 0).all()
 
@@ -198,7 +201,7 @@ def test_level_holds_per_region_and_family_wise(way, assert_level):
     p, p_family = [], []
     for seed in range(200):
         data = study(seed=seed, site_effects=way, missing=0.03)
-        counts, maxima = count_exceedances(data, seed, 0, 99)
+        counts, maxima, _ = count_exceedances(data, seed, 0, 99)
         p.append(p_value(counts, 99))
         p_family.append(p_max(data.t(), maxima).min())
     assert_level(np.concatenate(p))
@@ -214,6 +217,6 @@ def test_level_of_combat_is_near_the_nominal_one():
 @pytest.mark.parametrize("way", SITE_EFFECTS)
 def test_a_planted_difference_is_found(way):
     data = study(seed=3, effect=1.2, site_effects=way)
-    counts, _ = count_exceedances(data, 1, 0, 200)
+    counts, *_ = count_exceedances(data, 1, 0, 200)
     assert (data.t() > 0).all()
     assert (p_value(counts, 200) < (0.05 if way != "random-effects" else 0.2)).mean() > 0.8

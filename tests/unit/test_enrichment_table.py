@@ -17,6 +17,9 @@ from amygene.stats.permutation import p_max
 N_MAPS = 99
 
 
+NO_GROUPS = np.empty((0, 20))
+
+
 @pytest.fixture(scope="module")
 def collection():
     rng = np.random.default_rng(0)
@@ -33,16 +36,17 @@ def collection():
     return observed, maps, expression, sparse.csr_array(dense), genes, random_sets
 
 
-def table_of(collection, score="mean_r"):
+def table_of(collection, score="mean_r", relabeled=NO_GROUPS):
     observed, maps, expression, membership, genes, random_sets = collection
     names = [f"S{i}" for i in range(membership.shape[0])]
-    return set_table(names, membership, observed, maps, expression, genes, score, random_sets, 200)
+    return set_table(names, membership, observed, maps, relabeled, expression, genes, score, random_sets, 200)
 
 
 @pytest.mark.parametrize("score", ["mean_r", "mean_abs_r"])
 def test_every_column_is_what_its_name_says(collection, score):
     observed, maps, expression, membership, genes, random_sets = collection
-    table = table_of(collection, score)
+    relabeled = np.random.default_rng(5).normal(size=(40, 20))
+    table = table_of(collection, score, relabeled)
     assert set(table) <= set(MEANING)
     found, z = set_test(observed, maps, expression, membership, score)
     beside = coexpression_test(genes["r"].to_numpy(), membership, score, random_sets, 200)
@@ -73,6 +77,8 @@ def test_every_column_is_what_its_name_says(collection, score):
         "p_hypergeometric": fisher,
         "q_hypergeometric": multipletests(fisher, method="fdr_bh")[1],
     }
+    by_groups, z_group = set_test(observed, relabeled, expression, membership, score)
+    expected |= {"p_group": by_groups.p, "p_fwe_group": p_max(z_group, by_groups.maxima)}
     for name, values in expected.items():
         assert table[name].to_numpy() == pytest.approx(np.array(values), rel=1e-9), name
     assert set(table) == {*expected, "set", "n_genes", "n_listed"}
@@ -80,6 +86,8 @@ def test_every_column_is_what_its_name_says(collection, score):
 
 def test_the_planted_set_comes_first(collection):
     table = table_of(collection)
+    # there are no groups here
+    assert table[["p_group", "p_fwe_group"]].isna().all(axis=None)
     assert table.loc[0, "q_null"] < 0.1
     assert table.loc[0, "p_null"] == table["p_null"].min()
     assert table.loc[0, "p_hypergeometric"] == table["p_hypergeometric"].min()

@@ -23,12 +23,20 @@ def study(n_genes, missing=0.0):
     return observed, maps, expression
 
 
-def chunks_of(observed, maps, expression, n_chunks):
+def chunks_of(observed, maps, expression, n_chunks, relabeled=None):
     """What the jobs write."""
     names = np.array([f"G{j}" for j in range(expression.shape[1])])
     for k in range(n_chunks):
         columns = chunk_columns(expression.shape[1], k, n_chunks)
         found, n = correlate(observed, maps, expression[:, columns])
+        groups = {}
+        if relabeled is not None:
+            beside, _ = correlate(observed, relabeled, expression[:, columns])
+            groups = {
+                "group_mean": beside.null_mean,
+                "group_exceedances": beside.exceedances,
+                "group_maxima": beside.maxima,
+            }
         yield {
             "gene": names[columns],
             "column": columns,
@@ -37,6 +45,7 @@ def chunks_of(observed, maps, expression, n_chunks):
             "null_mean": found.null_mean,
             "exceedances": found.exceedances,
             "maxima": found.maxima,
+            **groups,
         }
 
 
@@ -67,6 +76,15 @@ def test_every_number_equals_counting():
     parametric = parametric_p(part["r"].to_numpy(), part["n_regions"].to_numpy())
     assert part["p_parametric"].to_numpy() == pytest.approx(parametric)
     assert part["q_parametric"].to_numpy() == pytest.approx(multipletests(parametric, method="fdr_bh")[1])
+
+
+def test_relabeled_groups_are_counted_as_null_maps_are():
+    observed, maps, expression = study(30, missing=0.1)
+    plain = gene_table(list(chunks_of(observed, maps, expression, 1)))
+    assert plain[["p_group", "p_fwe_group"]].isna().all(axis=None)
+    both = gene_table(list(chunks_of(observed, maps[::-1], expression, 2, relabeled=maps)))
+    assert both["p_group"].to_numpy() == pytest.approx(plain["p_null"].to_numpy(), nan_ok=True)
+    assert both["p_fwe_group"].to_numpy() == pytest.approx(plain["p_fwe"].to_numpy(), nan_ok=True)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.005])

@@ -74,7 +74,8 @@ def test_kernel(n, study):
 
     grid = study[0]
     _, theirs = get_ale_kernel(Nifti1Image(grid.mask.astype(np.int8), grid.affine), sample_size=n)
-    assert np.abs(kernel(n, 2.0) - theirs).max() < 1e-15
+    # NiMARE takes the voxel's edge from a header in single precision
+    assert np.abs(kernel(n, 2.0) - theirs).max() < 1e-6 * theirs.max()
 
 
 def test_talairach():

@@ -64,7 +64,16 @@ def test_sites_that_cannot_be_tested_are_said_to():
 
 
 def genes_table():
-    return pd.DataFrame({"gene": ["A", "B"], "r": [0.5, -0.7], "null_mean": [0.0, -0.6], "p_null": [0.01, 0.4]})
+    return pd.DataFrame(
+        {
+            "gene": ["A", "B"],
+            "r": [0.5, -0.7],
+            "null_mean": [0.0, -0.6],
+            "p_null": [0.01, 0.4],
+            "q_null": [0.02, 0.4],
+            "p_group": [0.2, 0.01],
+        }
+    )
 
 
 def test_the_gene_named_is_the_one_furthest_from_its_null_mean_not_from_zero():
@@ -72,14 +81,18 @@ def test_the_gene_named_is_the_one_furthest_from_its_null_mean_not_from_zero():
     words = genes.followers(genes_table(), counts, "map-x")
     assert "is A (r = 0.50" in words
     assert "no more than null maps give" in words
+    assert (
+        "1 of 2 genes follow the map at q < .05 under null maps and 0 of them also when groups are relabeled" in words
+    )
 
 
-def sets_table(q):
+def sets_table(q, p_group=np.nan):
     return pd.DataFrame(
         {
             "set": [f"set {i}" for i in range(len(q))],
             "p_null": np.array(q) / 2,
             "q_null": q,
+            "p_group": p_group,
             "p_coexpression": 0.01,
             "q_hypergeometric": 0.01,
             "z_null": 3.0,
@@ -92,7 +105,8 @@ def test_sets_are_counted_and_the_replicate_is_named_as_such():
     assert "1 of 2 sets at q < .05, 1 of them also" in words
     assert "hypergeometric replicate gives 2" in words
     assert "none of 2 sets" in enrichment.enriched(sets_table([0.3, 0.2]), "KEGG")
-    assert "1 of 2 in KEGG" in enrichment.counted({"KEGG": sets_table([0.01, 0.2])}, "map-x")
+    assert "under null maps: 1 of 2 in KEGG" in enrichment.counted({"KEGG": sets_table([0.01, 0.2])}, "map-x")
+    assert "relabeled: 0 of 2 in KEGG" in enrichment.counted({"KEGG": sets_table([0.01, 0.2], 0.3)}, "map-x")
 
 
 def test_unknown_motion_is_said():

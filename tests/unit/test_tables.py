@@ -13,7 +13,7 @@ import pytest
 from amygene import __version__
 from amygene.files import sha256
 from amygene.problems import InputError
-from amygene.tables import read_matrix, read_table, versions, write_json, write_table
+from amygene.tables import read_given, read_matrix, read_table, versions, write_json, write_table
 
 
 def written(folder, table, **options):
@@ -201,3 +201,20 @@ def test_a_table_of_the_users_own_may_have_any_sidecar(tmp_path, sidecar):
     if sidecar is not None:
         (tmp_path / "t.json").write_text(sidecar)
     assert read_matrix(tmp_path / "t.tsv")["t"].tolist() == [1]
+
+
+# tables that the user gives
+
+
+@pytest.mark.parametrize(("name", "text"), [("t.tsv", "\ufeffregion\td\nA, B\t1\n"), ("t.csv", 'region,d\n"A, B",1\n')])
+def test_a_table_of_the_users_is_read_by_its_ending(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert read_given(tmp_path / name).to_dict("list") == {"region": ["A, B"], "d": [1]}
+
+
+@pytest.mark.parametrize("content", [b"", b"a\tb\n1\t2\t3\n1\t2\t3\t4\n", "Hölle".encode("latin-1")])
+def test_what_is_no_table_is_told_with_its_name(tmp_path, content):
+    (tmp_path / "t.tsv").write_bytes(content)
+    (told,) = problems(read_given, tmp_path / "t.tsv")
+    assert "t.tsv: cannot be read as a table" in told
+    assert "no such file" in problems(read_given, tmp_path / "u.tsv")[0]

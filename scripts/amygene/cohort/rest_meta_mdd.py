@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from amygene.problems import InputError, raise_if_any, some
+from amygene.tables import read_given
 
 #: atlas -> first and last column (1-based) of its block in a file
 BLOCKS = {
@@ -125,7 +126,7 @@ def read_motion(path: str | Path) -> pd.Series:
     if path.suffix == ".xlsx":
         table = pd.read_excel(path, dtype=str, keep_default_na=False)
     else:
-        table = pd.read_csv(path, sep="," if path.suffix == ".csv" else "\t", dtype=str, keep_default_na=False)
+        table = read_given(path, dtype=str, keep_default_na=False)
     absent = [c for c in ("participant_id", "mean_fd") if c not in table]
     if absent:
         raise InputError(f"{path}: column {some(absent)} is missing; found {some(table.columns)}")

@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from amygene.meta.grid import Grid
 from amygene.problems import InputError, raise_if_any, some
+from amygene.tables import read_given
 
 #: columns of a table of foci; any others annotate
 COLUMNS = ("experiment", "n_subjects", "x", "y", "z", "space")
@@ -77,10 +78,7 @@ def read_foci(path: str | Path) -> pd.DataFrame:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(
-        path, sep="," if path.suffix == ".csv" else "\t", dtype=str, na_values=_MISSING, keep_default_na=False,
-        encoding="utf-8-sig",
-    )  # fmt: skip
+    table = read_given(path, dtype=str, na_values=_MISSING, keep_default_na=False)
     table.columns = [str(c).strip() for c in table.columns]
     absent = [c for c in COLUMNS if c not in table]
     if absent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -37,16 +38,17 @@ def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, A
             page.words(enriched(table, collection.name)),
             page.picture(collection.bubbles, "Sets with the smallest p; area: number of genes."),
         ]
-        if (table["q_null"] < 0.05).sum() > 4:
+        if page.confirmed(table).sum() > 4:
             blocks.append(page.picture(collection.network, "Significant sets; lines join sets that share genes."))
         best = table.assign(size=lambda t: t["z_null"].abs()).sort_values(["p_null", "size"], ascending=[True, False])
-        best = best.drop(columns="size").head(N_SETS)
+        best = best.drop(columns="size").head(N_SETS).dropna(axis="columns", how="all")
+        following = set(table["set"][page.confirmed(table)])
         blocks.append(
             page.table(
                 best,
                 collection.sets.file,
-                f"The first {len(best)} of {len(table)} sets; marked: q < .05.",
-                marked=lambda r: r["q_null"] < 0.05,
+                f"The first {len(best)} of {len(table)} sets; marked: those that follow the map.",
+                marked=partial(_among, following),
                 folded="sets",
             )
         )
@@ -62,9 +64,13 @@ def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, A
     return blocks, [counted({c.name: c.sets.content for c in collections}, name)]
 
 
+def _among(sets: set[str], row: pd.Series) -> bool:
+    return row["set"] in sets
+
+
 def enriched(table: pd.DataFrame, collection: str) -> str:
     """Enriched sets of a collection, in words."""
-    found = table[table["q_null"] < 0.05].sort_values("p_null")
+    found = table[page.confirmed(table)].sort_values("p_null")
     replicate = int((table["q_hypergeometric"] < 0.05).sum())
     end = f" The hypergeometric replicate gives {replicate}."
     if found.empty:
@@ -82,11 +88,12 @@ def enriched(table: pd.DataFrame, collection: str) -> str:
 
 def counted(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     """Numbers of enriched sets of all collections, and the first of them, in words."""
-    parts = [f"{int((t['q_null'] < 0.05).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
+    parts = [f"{int(page.confirmed(t).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
     best = pd.concat(tables.values()).assign(size=lambda t: t["z_null"].abs())
-    best = best[best["q_null"] < 0.05].sort_values(["p_null", "size"], ascending=[True, False])
+    groups = " and p < .05 when groups are relabeled" if best["p_group"].notna().any() else ""
+    best = best[page.confirmed(best)].sort_values(["p_null", "size"], ascending=[True, False])
     first = f"; first: {some(best['set'], 3)}" if len(best) else ""
-    return f"{page.map_name(name)}: sets at q < .05 under null maps: {', '.join(parts)}{first}."
+    return f"{page.map_name(name)}: sets at q < .05 under null maps{groups}: {', '.join(parts)}{first}."
 
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -96,10 +103,11 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     limits = config["enrichment"]
     names = [c if isinstance(c, str) else c["name"] for c in limits["collections"]]
     score = "mean correlation" if limits["score"] == "mean_r" else "mean absolute correlation"
+    groups = " and against the maps of relabeled groups" if config["contrasts"] else ""
     replicate = " and gene set enrichment analysis [{gsea}]" if limits["gsea"] else ""
     return [
         f"Gene sets. The score of a set ({', '.join(names)}; {limits['min_size']} to {limits['max_size']} measured genes) is the {score} of its genes with the map. It was "
-        f"tested against the same null maps [{{fulcher}}], and beside that against {limits['random_sets']} random sets of the same size and co-expression [{{wei}}]. "
+        f"tested against the same null maps [{{fulcher}}]{groups}, and beside that against {limits['random_sets']} random sets of the same size and co-expression [{{wei}}]. "
         "False discovery rates are over each collection. Over-representation of the parametric gene list among the measured genes (hypergeometric)"
         f"{replicate} is shown as a replicate only: it takes genes and regions for independent. Significant sets were clustered by shared genes (kappa at least .3 "
         "[{metascape}])."

@@ -47,6 +47,8 @@ def part(
     note = ", ".join(f"{r} ({why})" for r, why in zip(left_out["region"], left_out["reason"], strict=True))
     ordered = genes.content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())
     best = ordered.sort_values(["p_null", "distance"], ascending=[True, False]).drop(columns="distance").head(N_GENES)
+    best = best.dropna(axis="columns", how="all")
+    following = set(genes.content["gene"][page.confirmed(genes.content)])
     blocks = [
         page.heading(page.map_name(name)),
         page.words(
@@ -59,8 +61,8 @@ def part(
         page.table(
             best,
             genes.file,
-            f"The first {len(best)} genes; marked: q < .05 under null maps.",
-            marked=lambda r: r["q_null"] < 0.05,
+            f"The first {len(best)} genes; marked: those that follow the map.",
+            marked=lambda r: r["gene"] in following,
         ),
         page.picture(
             nulls,
@@ -88,8 +90,13 @@ def followers(table: pd.DataFrame, counts: Mapping[str, Any], name: str) -> str:
     p = counts["p_count"]
     verdict = "more than" if p < 0.05 else "no more than"
     best = table.loc[(table["r"] - table["null_mean"]).abs().idxmax()]
+    groups = (
+        f" and {int(page.confirmed(table).sum())} of them also when groups are relabeled (p < .05)"
+        if table["p_group"].notna().any()
+        else ""
+    )
     return (
-        f"{page.map_name(name)}: {counts['genes_q_null']} of {counts['n_genes']} genes follow the map at q < .05 under null maps. Taking regions for "
+        f"{page.map_name(name)}: {counts['genes_q_null']} of {counts['n_genes']} genes follow the map at q < .05 under null maps{groups}. Taking regions for "
         f"independent would give {counts['genes_q_parametric']}; that is {verdict} null maps give (median {counts['null_count_median']:.0f}, "
         f"p {page.p_words(p)}). The gene furthest from its null mean is {best['gene']} (r = {best['r']:.2f}, p {page.p_words(best['p_null'])})."
     )
@@ -137,6 +144,10 @@ _MULTIVERSE = (
     "; correlations were compared with those after leaving each donor out, using the left hemisphere only, mirroring samples, keeping stable genes "
     "only, and normalising genes within structures"
 )
+_GROUPS = (
+    " Beside that, the correlation with a map of group differences was compared with those of the maps that the relabeled groups of the group comparison give; an "
+    "association counts if both tests find it, since a map without any effect of the groups keeps a spatial pattern that no null map knows."
+)
 _NULLS = {
     "moran": "Moran spectral randomisation [{moran}], which keeps the map's mean, variance and autocorrelation",
     "variogram": "surrogates whose variogram follows the map's [{variogram}] (structures with fewer than ten regions: Moran spectral randomisation [{moran}])",
@@ -159,7 +170,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     return [
         f"Genes. Expression was {matrix}. Each map was correlated ({config['genes']['correlation'].capitalize()}) with every gene over the regions in which both are known. "
         f"P-values are two-sided around the mean of {config['permutations']['null_maps']} null maps, made separately in cortex, subcortex and cerebellum by "
-        f"{_NULLS[config['genes']['nulls']]}, so that differences between structures do not count as association. False discovery rates [{{bh}}] and family-wise p "
+        f"{_NULLS[config['genes']['nulls']]}, so that differences between structures do not count as association."
+        f"{_GROUPS if config['contrasts'] else ''} False discovery rates [{{bh}}] and family-wise p "
         "are over all genes. The number of genes at a parametric false discovery rate of .05 was compared with the same number under every null map. Partial "
         "least squares [{pls}] is a second view."
     ]
