@@ -121,7 +121,7 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
     p_parametric = parametric_p(found.score, n)
     listed = benjamini_hochberg(p_parametric) < 0.05
     relabeled = relabeled[:, known]
-    of_groups, _ = correlate(one, relabeled, values)
+    of_groups, _ = correlate(one, relabeled, values, strata=strata)
     p_fwe = p_max(found.score - found.null_mean, found.maxima)
     p_fwe_group = p_max(of_groups.score - of_groups.null_mean, of_groups.maxima)
     result |= {
@@ -138,8 +138,8 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
     collection, membership = measured_sets(sets, genes, 10, 500)
     scored, standard = set_test(one, maps, values, membership, "mean_r")
     absolute, _ = set_test(one, maps, values, membership, "mean_abs_r")
-    by_groups, standard_groups = set_test(one, relabeled, values, membership, "mean_r")
-    absolute_groups, _ = set_test(one, relabeled, values, membership, "mean_abs_r")
+    by_groups, standard_groups = set_test(one, relabeled, values, membership, "mean_r", strata)
+    absolute_groups, _ = set_test(one, relabeled, values, membership, "mean_abs_r", strata)
     p_fwe, p_fwe_group = p_max(standard, scored.maxima), p_max(standard_groups, by_groups.maxima)
     profiles = unit(values, 0)
     random_sets = RandomSets(profiles, number, make_pools(profiles, number))

@@ -17,7 +17,10 @@ for file in source.parts:
         for session, entry in by.items():
             into = made.setdefault(participant, {}).setdefault(session, {"maps": {}, "coverage": {}, "tsnr": {}})
             for key in ("maps", "coverage", "tsnr"):
-                into[key] |= {seed: v for seed, v in entry[key].items() if params.sets[seed] in file}
+                # a set may hold seeds that the config no longer names
+                into[key] |= {
+                    seed: v for seed, v in entry[key].items() if seed in params.sets and params.sets[seed] in file
+                }
             into |= {key: entry[key] for key in ("n_voxels", "problem") if key in entry}
 connectivity = {seed: pd.read_parquet(f) for seed, f in zip(params.seeds, source.connectivity, strict=True)}
 table, meanings = qc_table(participants, params.sessions, described, made, connectivity)

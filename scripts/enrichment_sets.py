@@ -30,8 +30,9 @@ if not sets:
 genes = read_table(source.genes).set_index("gene").loc[names]
 random_sets = RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools))
 table = set_table(
-    sets, membership, observed, null_maps, relabeled, expression, genes, params.score, random_sets, params.random_sets
-)
+    sets, membership, observed, null_maps, relabeled, maps["structure"], expression, genes, params.score, random_sets,
+    params.random_sets,
+)  # fmt: skip
 settings = {k: params[k] for k in ("correlation", "score", "min_size", "max_size", "random_sets")}
 shared = {"sources": [source.genes, source.expression, source.gmt], "settings": settings, "seed": params.seed}
 write_table(

@@ -13,9 +13,11 @@ found, n = correlate(maps["observed"], maps["null_maps"], expression, snakemake.
 # a map that is not of groups has none that relabeled groups give
 groups = {}
 if len(maps["relabeled"]):
-    beside, _ = correlate(maps["observed"], maps["relabeled"], expression, snakemake.params.correlation)
+    beside, _ = correlate(
+        maps["observed"], maps["relabeled"], expression, snakemake.params.correlation, maps["structure"]
+    )
     groups = {
-        "group_mean": beside.null_mean,
+        "group_distance": beside.score - beside.null_mean,
         "group_exceedances": beside.exceedances,
         "group_maxima": beside.maxima,
     }

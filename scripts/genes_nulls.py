@@ -35,6 +35,7 @@ if "shards" in dict(snakemake.input.items()):
 write_arrays(
     snakemake.output.maps,
     region=used["region"].to_numpy(dtype=str),
+    structure=structure,
     observed=values,
     null_maps=maps,
     relabeled=relabeled,

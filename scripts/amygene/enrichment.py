@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit
+from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
 from amygene.stats.permutation import TIE, p_value
 from amygene.stats.streams import RANDOM_SETS, stream
 
@@ -23,6 +23,7 @@ def set_test(
     expression: np.ndarray,
     membership: sparse.csr_array,
     score: str,
+    strata: np.ndarray | None = None,
 ) -> tuple[MapTest, np.ndarray]:
     """Score of every set against its scores under the null maps.
 
@@ -41,6 +42,8 @@ def set_test(
     score
         ``mean_r``: mean correlation of the set's genes; finds sets whose genes follow the map in one direction.
         ``mean_abs_r``: mean absolute correlation; finds sets whose genes follow it in either.
+    strata : array of shape (n_regions,), optional
+        As of `genes.correlate`.
 
     Returns
     -------
@@ -51,6 +54,8 @@ def set_test(
     """
     sizes = np.asarray(membership.sum(axis=1))
     one, maps, genes = unit(observed, 0), unit(null_maps, 1), unit(expression, 0)
+    if strata is not None:
+        one, maps = within_structures(one, strata), within_structures(maps, strata)
     if score == "mean_r":
         profiles = (membership @ genes.T).T / sizes
         spread = null_sd(maps, profiles)

@@ -22,6 +22,7 @@ def set_table(
     observed: np.ndarray,
     null_maps: np.ndarray,
     relabeled: np.ndarray,
+    strata: np.ndarray,
     expression: np.ndarray,
     genes: pd.DataFrame,
     score: str,
@@ -38,6 +39,8 @@ def set_table(
         As of `enrichment.set_test`.
     relabeled : array of shape (n_permutations, n_regions)
         Maps that relabeled groups give; none when the map is not of groups, and p_group is missing.
+    strata : array of shape (n_regions,)
+        Structures, whose means those maps do not keep.
     genes
         ``_genes.tsv`` of the same genes, for r and q_parametric.
     score, random_sets, n_random
@@ -46,7 +49,7 @@ def set_table(
     found, z = set_test(observed, null_maps, expression, membership, score)
     p_group = p_fwe_group = np.full(len(sets), np.nan)
     if len(relabeled):
-        by_groups, z_group = set_test(observed, relabeled, expression, membership, score)
+        by_groups, z_group = set_test(observed, relabeled, expression, membership, score, strata)
         p_group, p_fwe_group = by_groups.p, p_max(z_group, by_groups.maxima)
     beside = coexpression_test(genes["r"].to_numpy(), membership, score, random_sets, n_random)
     p_hypergeometric, n_listed = hypergeometric_p(membership, (genes["q_parametric"] < 0.05).to_numpy())

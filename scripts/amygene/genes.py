@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from amygene.stats.linear_model import complete_cases
-from amygene.stats.map_test import COLUMNS, MapTest, NullMaps, unit
+from amygene.stats.map_test import COLUMNS, MapTest, NullMaps, unit, within_structures
 from amygene.stats.multiplicity import discoveries
 from amygene.stats.permutation import TIE, p_value
 
@@ -74,7 +74,11 @@ def complete_genes(expression: np.ndarray) -> np.ndarray:
 
 
 def correlate(
-    observed: np.ndarray, null_maps: np.ndarray, expression: np.ndarray, correlation: str = "pearson"
+    observed: np.ndarray,
+    null_maps: np.ndarray,
+    expression: np.ndarray,
+    correlation: str = "pearson",
+    strata: np.ndarray | None = None,
 ) -> tuple[MapTest, np.ndarray]:
     """Correlation of the map and of its null maps with every gene.
 
@@ -88,6 +92,9 @@ def correlate(
         Missing as NaN; such a gene is correlated over the regions in which it is measured.
     correlation
         ``pearson`` or ``spearman`` (ranks are those among the regions in which the gene is measured).
+    strata : array of shape (n_regions,), optional
+        Structures, when the null maps (of relabeled groups) do not keep the map's means of structures: then the
+        score is what is left of the correlation without those means, of the map as of every null map.
 
     Returns
     -------
@@ -101,7 +108,14 @@ def correlate(
     score, null_mean = np.full(n_genes, np.nan), np.full(n_genes, np.nan)
     exceedances = np.zeros(n_genes, dtype=np.int64)
     maxima = np.zeros(len(null_maps))
-    everywhere = NullMaps(standard(observed, 0, correlation), standard(null_maps, 1, correlation))
+
+    def prepared(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own, maps = standard(observed[rows], 0, correlation), standard(null_maps[:, rows], 1, correlation)
+        if strata is None:
+            return own, maps
+        return within_structures(own, strata[rows]), within_structures(maps, strata[rows])
+
+    everywhere = NullMaps(*prepared(np.arange(len(observed))))
     # block by block, so that the shapes of the products do not depend on how genes are dealt to chunks
     for first in range(0, n_genes, COLUMNS):
         # in one layout, too: it decides the order of sums
@@ -112,10 +126,10 @@ def correlate(
             whole = len(rows) == len(observed)
             maps = everywhere
             if not whole:
-                own = standard(observed[rows], 0, correlation)
+                own, theirs = prepared(rows)
                 if np.isnan(own).any():
                     continue
-                maps = NullMaps(own, np.nan_to_num(standard(null_maps[:, rows], 1, correlation)))
+                maps = NullMaps(own, np.nan_to_num(theirs))
             values = block if len(columns) == block.shape[1] and whole else block[np.ix_(rows, columns)]
             profiles = standard(values, 0, correlation)
             varies = ~np.isnan(profiles).any(axis=0)

@@ -35,7 +35,7 @@ def gene_table(chunks: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     if "group_maxima" in chunks[0]:
         group_maxima = largest("group_maxima")
         p_group = np.where(np.isnan(r), np.nan, p_value(joined("group_exceedances"), len(group_maxima)))
-        p_fwe_group = p_max(r - joined("group_mean"), group_maxima)
+        p_fwe_group = p_max(joined("group_distance"), group_maxima)
     p_parametric = parametric_p(r, joined("n"))
     p_null = np.where(np.isnan(r), np.nan, p_value(joined("exceedances"), len(maxima)))
     return pd.DataFrame(

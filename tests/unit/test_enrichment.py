@@ -199,7 +199,9 @@ def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path):
 def test_a_collection_without_a_set_of_the_wanted_size_is_told(tmp_path):
     observed, maps, expression, _ = example()
     regions, genes = (np.array([f"{what}{i}" for i in range(n)]) for what, n in (("r", 22), ("G", 40)))
-    write_arrays(tmp_path / "maps.npz", region=regions, observed=observed, null_maps=maps)
+    write_arrays(
+        tmp_path / "maps.npz", region=regions, structure=regions, observed=observed, null_maps=maps, relabeled=maps[:0]
+    )
     write_arrays(tmp_path / "expression.npz", region=regions, gene=genes, values=expression)
     small, numbers = "\t".join(genes[:12]), "\t".join(map(str, range(99)))
     (tmp_path / "sets.gmt").write_text(f"SMALL\tmade up\t{small}\nNUMBERS\tnot by symbol\t{numbers}\n")

@@ -18,6 +18,7 @@ N_MAPS = 99
 
 
 NO_GROUPS = np.empty((0, 20))
+STRATA = np.repeat(["cortex", "subcortex"], 10)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def collection():
 def table_of(collection, score="mean_r", relabeled=NO_GROUPS):
     observed, maps, expression, membership, genes, random_sets = collection
     names = [f"S{i}" for i in range(membership.shape[0])]
-    return set_table(names, membership, observed, maps, relabeled, expression, genes, score, random_sets, 200)
+    return set_table(names, membership, observed, maps, relabeled, STRATA, expression, genes, score, random_sets, 200)
 
 
 @pytest.mark.parametrize("score", ["mean_r", "mean_abs_r"])
@@ -77,7 +78,7 @@ def test_every_column_is_what_its_name_says(collection, score):
         "p_hypergeometric": fisher,
         "q_hypergeometric": multipletests(fisher, method="fdr_bh")[1],
     }
-    by_groups, z_group = set_test(observed, relabeled, expression, membership, score)
+    by_groups, z_group = set_test(observed, relabeled, expression, membership, score, STRATA)
     expected |= {"p_group": by_groups.p, "p_fwe_group": p_max(z_group, by_groups.maxima)}
     for name, values in expected.items():
         assert table[name].to_numpy() == pytest.approx(np.array(values), rel=1e-9), name

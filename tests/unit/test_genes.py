@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -19,6 +21,7 @@ from amygene.genes import (
     parametric_p,
     ranks,
 )
+from amygene.nulls.moran import eigenvectors, randomise
 from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import COLUMNS
 from amygene.stats.permutation import p_max
@@ -293,3 +296,41 @@ def test_genes_that_follow_the_map_are_found(brain):
         p_count.append(count_test(observed, maps, genes).p)
     assert np.mean(np.array(p) <= 0.05) > 0.9
     assert np.mean(np.array(p_count) <= 0.05) > 0.7  # a null map like the map finds them all, too
+
+
+# maps of relabeled groups
+
+
+def test_without_the_means_of_structures_the_score_is_the_distance_from_the_null_mean():
+    # all 64 maps of Moran's randomisation: signs of three components in either structure
+    rng = np.random.default_rng(4)
+    observed, expression, xyz = rng.normal(size=8), rng.normal(size=(8, 5)), rng.normal(size=(8, 3))
+    strata = np.repeat(["cortex", "subcortex"], 4)
+    observed[:4] += 3
+    signs = np.array(list(itertools.product([-1.0, 1.0], repeat=6)))
+    every = np.empty((64, 8))
+    for here, part in ((slice(0, 4), signs[:, :3]), (slice(4, 8), signs[:, 3:])):
+        every[:, here] = randomise(observed[here], eigenvectors(xyz[here]), part)
+    spatial, _ = correlate(observed, every, expression)
+    within, _ = correlate(observed, rng.normal(size=(9, 8)), expression, strata=strata)
+    assert within.score == pytest.approx(spatial.score - spatial.null_mean, abs=1e-12)
+
+
+@pytest.mark.parametrize("correlation", ["pearson", "spearman"])
+def test_scores_without_the_means_of_structures_equal_a_loop(correlation):
+    observed, maps, expression = example(missing=0.2)
+    strata = np.repeat(["a", "b", "c"], 8)
+    found, _ = correlate(observed, maps, expression, correlation, strata)
+    null = np.empty((len(maps), expression.shape[1]))
+    for j, gene in enumerate(expression.T):
+        seen = ~np.isnan(gene)
+        x = stats.rankdata(gene[seen]) if correlation == "spearman" else gene[seen]
+        x = (x - x.mean()) / x.std()
+        part = maps[:, seen] if correlation == "pearson" else stats.rankdata(maps[:, seen], axis=1)
+        part = (part - part.mean(axis=1, keepdims=True)) / part.std(axis=1, keepdims=True)
+        for structure in "abc":
+            here = strata[seen] == structure
+            part[:, here] -= part[:, here].mean(axis=1, keepdims=True)
+        null[:, j] = part @ x / seen.sum()
+    assert found.null_mean == pytest.approx(null.mean(axis=0), abs=1e-12)
+    assert found.maxima == pytest.approx(np.abs(null - null.mean(axis=0)).max(axis=1), abs=1e-12)

@@ -31,9 +31,9 @@ def chunks_of(observed, maps, expression, n_chunks, relabeled=None):
         found, n = correlate(observed, maps, expression[:, columns])
         groups = {}
         if relabeled is not None:
-            beside, _ = correlate(observed, relabeled, expression[:, columns])
+            beside, _ = correlate(observed, relabeled, expression[:, columns], strata=np.zeros(len(observed)))
             groups = {
-                "group_mean": beside.null_mean,
+                "group_distance": beside.score - beside.null_mean,
                 "group_exceedances": beside.exceedances,
                 "group_maxima": beside.maxima,
             }

@@ -240,15 +240,16 @@ def test_all_faults_of_a_cohort_are_told_in_one_message(tmp_path):
     done = project.run("cohort", "--configfile", project.write_config(config))
     assert done.returncode != 0
     message = (project.results(STUDY) / "logs/cohort.log").read_text()
-    assert message.startswith("8 problems in the input:")
+    assert message.startswith("9 problems in the input:")
     for words in (
         "sub-00_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz: cannot be read to its end",
         "are not finite (NaN or infinite) in some volumes: 31;",
         "sub-02_task-rest_space-MNI152NLin2009cAsym_desc-brain_mask.nii.gz: its grid is 12 x 14 x 11 voxels",
-        "the strategy 24P needs the columns rot_z, rot_z_derivative1",
+        "the strategy 24P needs the columns rot_z, which are missing",
         "its repetition time is in neither its JSON file nor its header",
         "sub-05_task-rest_desc-confounds_timeseries.tsv: no such file",
         "too little of BOX has signal in sub-06 (0 %)",
+        "too little of BALL has signal in sub-06 (0 %)",
         "no voxel of NOWHERE has signal in anybody",
     ):
         assert words in message
@@ -256,6 +257,8 @@ def test_all_faults_of_a_cohort_are_told_in_one_message(tmp_path):
 
     # the same, with faulty participants left out
     config["cohort"]["faulty"] = "exclude"
+    # four are left: too few to compare
+    config["contrasts"] = {}
     del config["seeds"][-1]
     project.make_targets("connectivity", "--configfile", project.write_config(config))
     excluded = table(project, "cohort/excluded.tsv").set_index("participant_id")
@@ -289,7 +292,7 @@ def test_a_table_of_images_as_dpabi_leaves_them(tmp_path):
             data / "tmp",
             name,
             number,
-            n_volumes=70 + number,
+            n_volumes=90 + number,
             ending=".nii",
             dtype=np.int16,
             scaling=(0.05, 900.0),
@@ -332,7 +335,7 @@ def test_a_table_of_images_as_dpabi_leaves_them(tmp_path):
     assert sidecar["participants"] == [row["participant_id"] for row in rows]
     assert sidecar["settings"]["cleaning"]["scrub"] == {"fd": 0.9, "before": 1, "after": 1}
     qc = table(project, "connectivity/qc.tsv")
-    assert qc["n_timepoints"].tolist() == [70 + n for n in range(8)]
+    assert qc["n_timepoints"].tolist() == [90 + n for n in range(8)]
     assert qc["mean_fd"].notna().all()
 
 

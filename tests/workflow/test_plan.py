@@ -91,4 +91,10 @@ def test_a_job_reads_its_bucket_and_not_the_cohort(large):
     assert inputs["cohort_series"] <= 100 + 1
     assert inputs["connectivity_seed"] == 2
     gathering = {rule for rule, n in inputs.items() if n > 101}
-    assert gathering == {"cohort_assemble", "cohort_contrast", "connectivity_gather", "group_comparison"}
+    assert gathering == {
+        "cohort_assemble",
+        "cohort_contrast",
+        "connectivity_gather",
+        "group_comparison",
+        "prediction_sample",
+    }

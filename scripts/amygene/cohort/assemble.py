@@ -158,6 +158,8 @@ def assemble(
             exclusions.add(faults.loc[[i], "participant_id"], "series", str(fault[i]))
     else:
         problems += [str(fault[i]) for i in faults.index]
+        # as if the files were mended: the run stops, and what only their faults cause is no problem of its own
+        typed.loc[faults.index, from_series] = typed[from_series].median().to_numpy()
     readable = typed[fault.isna()]
     apply_selection(readable, {c: rule for c, rule in select.items() if c in from_series}, exclusions)
 
@@ -166,7 +168,7 @@ def assemble(
     if one_grid:
         problems += _several_grids(included["participant_id"].drop_duplicates(), found["grid"])
     if faulty != "exclude":
-        problems += _uncovered(included["participant_id"], uncovered or {})
+        problems += _uncovered(included["participant_id"].drop(faults.index, errors="ignore"), uncovered or {})
     for contrast, settings in contrasts.items():
         taking_part = members(included, contrast)
         wrong = check_design(taking_part, contrast, settings, categorical)

@@ -60,6 +60,22 @@ def unit(values: np.ndarray, axis: int) -> np.ndarray:
     return centred
 
 
+def within_structures(maps: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """Maps without the means of structures, so that differences between structures count for nothing.
+
+    Parameters
+    ----------
+    maps : array of shape (n_regions,) or (n_maps, n_regions)
+    strata : array of shape (n_regions,)
+        Structure of each region.
+    """
+    centred = maps.copy()
+    for structure in dict.fromkeys(strata.tolist()):
+        here = strata == structure
+        centred[..., here] -= maps[..., here].mean(axis=-1, keepdims=True)
+    return centred
+
+
 def null_sd(null_maps: np.ndarray, profiles: np.ndarray) -> np.ndarray:
     """Standard deviation of every score over the null maps, shape (n_scores,)."""
     centred = null_maps - null_maps.mean(axis=0)

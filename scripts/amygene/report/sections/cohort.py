@@ -43,7 +43,7 @@ def part(
     counted = reasons.groupby(["contrast", "step", "reason"]).size().rename("participants").reset_index()
     findings = members(participants.content, excluded.content, contrasts)
     blocks = [
-        page.words(*findings, silent(qc.content), motion(qc.content, seed)),
+        page.words(*findings, *filter(None, (silent(qc.content), motion(qc.content, seed)))),
         page.heading("Groups", 2),
         page.table(everywhere, summary.file, _DEMOGRAPHICS, marked=lambda r: r["p"] < 0.05, meanings=_COLUMNS),
         page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
@@ -93,7 +93,9 @@ def members(
 
 
 def silent(qc: pd.DataFrame) -> str:
-    """In how many participants regions have no signal."""
+    """In how many participants regions have no signal; of images the seeds' coverage says so."""
+    if "n_constant" not in qc:
+        return ""
     n = qc["n_constant"]
     if not (n > 0).any():
         return "Every region has signal in every participant."
