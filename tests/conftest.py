@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from scipy import linalg  # brings a BLAS of its own, which must be there to be 
 from threadpoolctl import threadpool_limits
 
 REFERENCE = Path(__file__).parent / "reference"
+
+
+# a shell that starts pytest in the background makes it, and what it starts, deaf to Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,7 +37,7 @@ def project(tmp_path_factory) -> Project:
 def changes(project, server) -> str:
     """What the user of another server puts into the config, and few draws."""
     cohort = {"url": server[0], "root": "downloads"}
-    return project.write_config({"cohort": cohort, "stages": ["group", "sites"], **FEW}, "changes.yaml")
+    return project.write_config({"cohort": cohort, "stages": ["connectivity", "group", "sites"], **FEW}, "changes.yaml")
 
 
 @pytest.fixture(scope="module")

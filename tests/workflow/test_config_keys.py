@@ -389,9 +389,19 @@ SIMULATED_IMAGES_CONFIG = {
     "contrasts": {"MDDvsHC": {"case": "MDD", "control": "HC"}},
 }
 
-#: a key that takes the place of another, and one that another must follow
-INSTEAD = {"maps.own.image": "maps.own.table"}
-ALSO = {"enrichment.collections.0.name": ("enrichment.gsea", ["RENAMED"])}
+VOXELS = {
+    "group.voxel.connectivity": (26, {"group_voxel_comparison"}),
+    "group.voxel.cluster_p": (0.01, {"group_voxel_comparison"}),
+    "group.voxel.draws": ("tail", {"group_voxel"}),
+    "group.voxel.until": (30, {"group_voxel"}),
+    "group.voxel.peaks": (2, {"group_voxel"}),
+    "group.voxel.peak_distance": (30, {"group_voxel"}),
+    "group.voxel.margin": (0.5, {"group_voxel"}),
+    "permutations.voxels": (300, {"group_voxel_permute"}),
+    "permutations.voxel_sites": (200, {"sites_voxel"}),
+    "jobs.voxel_permutations_per_shard": (200, {"group_voxel_permute"}),
+}
+VOXELS_CONFIG = IMAGES_CONFIG | {"study": "voxels", "stages": ["group", "sites"]}
 
 STUDIES = {
     "small": SMALL,
@@ -405,6 +415,7 @@ STUDIES = {
     "images": IMAGES,
     "sheet": SHEET,
     "scans": SIMULATED_IMAGES,
+    "voxels": VOXELS,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -472,6 +483,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("images", IMAGES_CONFIG, IMAGES_FILES),
         ("sheet", SHEET_CONFIG, SHEET_FILES),
         ("scans", SIMULATED_IMAGES_CONFIG, []),
+        ("voxels", VOXELS_CONFIG, IMAGES_FILES),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():

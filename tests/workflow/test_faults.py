@@ -32,7 +32,7 @@ def replace(source, target, **options):
     flag, name = pathlib.Path(os.environ["FLAGS"]), pathlib.Path(target).name
     if name == os.environ.get("WAIT_AT") and not (flag / "waited").exists():
         (flag / "waited").touch()
-        time.sleep(8)
+        time.sleep(30)
     plain(source, target, **options)
     with open(flag / "renamed", "a") as stream:
         stream.write(f"{os.getppid()} {name}\\n")

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 from nilearn.masking import apply_mask
 
 from fixtures import scans, small_images
-from fixtures.project import CHECKOUT, Project, starts
+from fixtures.project import CHECKOUT, Project
 
 pytestmark = pytest.mark.slow
 
@@ -137,39 +137,6 @@ def test_few_draws_with_a_tail_and_draws_that_stop(finished, tmp_path):
         found, plain = (table(p, f"group/{name()}_clusters.tsv") for p in (project, finished))
         assert found["t"].tolist() == plain["t"].tolist()
         assert found["p_fwe"].to_numpy() == pytest.approx(plain["p_fwe"].to_numpy(), abs=0.25)
-
-
-#: key -> another value, and the rules with which the rerun starts
-KEYS = {
-    "connectivity": (26, {"group_voxel_comparison"}),
-    "cluster_p": (0.01, {"group_voxel_comparison"}),
-    "draws": ("tail", {"group_voxel"}),
-    "until": (30, {"group_voxel"}),
-    "peaks": (2, {"group_voxel"}),
-    "peak_distance": (30, {"group_voxel"}),
-    "margin": (0.5, {"group_voxel"}),
-}
-OTHER_KEYS = {
-    ("permutations", "voxels"): (300, {"group_voxel_permute"}),
-    ("permutations", "voxel_sites"): (200, {"sites_voxel"}),
-    ("jobs", "voxel_permutations_per_shard"): (200, {"group_voxel_permute"}),
-}
-
-
-def test_an_edit_reruns_what_uses_the_key(finished):
-    configs, expected = {}, {}
-    for key, (value, rules) in KEYS.items():
-        study = config()
-        study["group"] = {"voxel": study["group"]["voxel"] | {key: value}}
-        configs[key], expected[key] = study, rules
-    for (section, key), (value, rules) in OTHER_KEYS.items():
-        study = config()
-        study[section] = study[section] | {key: value}
-        configs[key], expected[key] = study, rules
-    for key, jobs in finished.plans(configs).items():
-        # the page shows the whole config
-        assert starts(jobs) - {"report_page", "all"} == expected[key], key
-        assert not {job.rule for job in jobs} & {"group_comparison", "group_permute", "connectivity_pack"}, key
 
 
 def test_a_finished_study_reruns_nothing(finished):

@@ -58,7 +58,8 @@ def study(project, release) -> Project:
     changes = {
         "expression": {"source": "table", "table": "expression.csv"},
         "enrichment": {"collections": ["KEGG"], "random_sets": 100},
-        "permutations": {"group": 500, "sites": 200, "null_maps": 100},
+        "permutations": {"group": 500, "sites": 200, "null_maps": 100, "prediction": 20},
+        "prediction": {"models": ["logistic"], "tested": ["logistic"], "repeats": 1, "folds": 3},
         "genes": {"calibration_maps": 2, "bootstraps": 100},
     }
     project.make_targets("--configfile", CONFIG, project.write_config(changes, "changes.yaml"))
