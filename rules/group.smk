@@ -129,13 +129,17 @@ rule group:
             atlas=ATLAS,
             table=["stat-t_roi", "harmonisation"],
         ),
-        # of images: maps and clusters of voxels
-        expand(
-            "results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_clusters.tsv",
-            study=STUDY,
-            contrast=CONTRASTS,
-            seed=SEEDS,
-            space=SPACE,
-        )
-        if IMAGES
-        else [],
+        # of images: clusters of voxels, and every map by its name: Snakemake does not notice otherwise that a rule's
+        # outputs have become more
+        lambda w: (
+            expand(
+                "results/{study}/group/contrast-{contrast}_seed-{seed}_space-{space}_{file}",
+                study=STUDY,
+                contrast=CONTRASTS,
+                seed=SEEDS,
+                space=SPACE,
+                file=["clusters.tsv", *(f"stat-{stat}_statmap.nii.gz" for stat in STATMAPS)],
+            )
+            if IMAGES
+            else []
+        ),
