@@ -12,15 +12,7 @@ from amygene.images import Grid
 from amygene.scans import Scan
 from fixtures import scans
 
-CLEANING = {
-    "strategy": "24P+WM/CSF",
-    "band_pass": [0.01, 0.1],
-    "filtered": False,
-    "detrend": True,
-    "scrub": {"fd": 0.5, "before": 1, "after": 1},
-    "discard": 0,
-    "smoothing": 0,
-}
+CLEANING = scans.CLEANING
 
 
 def test_the_least_the_median_and_the_most_motion():

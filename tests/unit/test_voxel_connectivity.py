@@ -26,15 +26,7 @@ from fixtures import scans
 
 INSIDE = scans.brain()
 HAS_SIGNAL = INSIDE.ravel(order="F")
-CLEANING = {
-    "strategy": "24P+WM/CSF",
-    "band_pass": [0.01, 0.1],
-    "filtered": False,
-    "detrend": True,
-    "scrub": {"fd": 0.5, "before": 1, "after": 1},
-    "discard": 0,
-    "smoothing": 0,
-}
+CLEANING = scans.CLEANING
 SPHERES = {"A": ((-24.0, 0.0, -22.0), 20.0), "B": ((24.0, 8.0, 10.0), 25.0)}
 
 

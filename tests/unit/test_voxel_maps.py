@@ -19,15 +19,7 @@ from amygene.voxel_connectivity import session_maps
 from amygene.voxel_maps import _AT_A_TIME, common_mask, make_maps, pack, read_map
 from fixtures import scans
 
-CLEANING = {
-    "strategy": "24P",
-    "band_pass": [0.01, 0.1],
-    "filtered": False,
-    "detrend": True,
-    "scrub": {"fd": 0.5, "before": 1, "after": 1},
-    "discard": 0,
-    "smoothing": 0,
-}
+CLEANING = scans.CLEANING | {"strategy": "24P"}
 SOURCES = {
     name: read_source({"kind": "sphere", "xyz": xyz, "radius": 20.0})
     for name, xyz in (("A", (-24.0, 0.0, -22.0)), ("FAR", (300.0, 0.0, 0.0)))
