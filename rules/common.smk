@@ -78,6 +78,8 @@ BUCKETS = (
     if ROSTER.known
     else {b: None for b in buckets.prefixes(ROSTER.expected, JOBS["subjects_per_job"])}
 )
+# what the connectivity of a seed with regions is dealt to: of images, maps are averaged over regions in one job
+SEED_PARTS = ["images"] if IMAGES else list(BUCKETS)
 SITE_BUCKETS = (
     buckets.deal(ROSTER.sites, JOBS["sites_per_job"])
     if ROSTER.known

@@ -171,6 +171,7 @@ rule connectivity_parcellate:
     output:
         table="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
         sidecar="results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.json",
+        part="results/{study}/connectivity/parts/seed-{seed}_atlas-{atlas}_images.npz",
     log:
         "results/{study}/logs/connectivity_parcellate_seed-{seed}_atlas-{atlas}.log",
     benchmark:

@@ -17,8 +17,8 @@ rule group_comparison:
     input:
         # not the table of the connectivity stage: who is in that depends on all contrasts
         parts=expand(
-            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz",
-            bucket=BUCKETS,
+            "results/{{study}}/connectivity/parts/seed-{{seed}}_atlas-{{atlas}}_{part}.npz",
+            part=SEED_PARTS,
         ),
         participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
     output:

@@ -37,9 +37,9 @@ rule prediction_sample:
     input:
         # seed by seed; not the table of the connectivity stage: who is in that depends on all contrasts
         parts=expand(
-            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{bucket}.npz",
+            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{part}.npz",
             seed=SEEDS,
-            bucket=BUCKETS,
+            part=SEED_PARTS,
         ),
         participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         # those that are there; the job tells about the others

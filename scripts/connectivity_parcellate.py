@@ -4,7 +4,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from amygene.files import read_json
+from amygene.files import read_json, write_arrays
 from amygene.images import read_volume
 from amygene.parcels import own_regions, region_means, region_weights
 from amygene.seed_maps import read_sources, weights_on
@@ -29,6 +29,12 @@ for participant in participants:
         values[seed.voxels] = np.nan
         z.loc[participant] = region_means(values, weights)
 z = z.loc[:, ~(own_regions(seed, weights) | regions["region"].isin(params.regions).to_numpy())]
+write_arrays(
+    snakemake.output.part,
+    participant_id=z.index.to_numpy(dtype=str),
+    region=z.columns.to_numpy(dtype=str),
+    z=z.to_numpy(),
+)
 write_table(
     snakemake.output.table,
     z,
