@@ -212,7 +212,9 @@ def main() -> None:
         "# Calibration",
         "Every test that the pipeline offers, on data whose truth is known. Rates are shares of p < .05: .05 where nothing is planted. "
         "The error is the standard error over studies or maps; tests within one study are not independent. A test marked as a "
-        "replicate is offered for comparison with published work and is known not to hold.",
+        "replicate is offered for comparison with published work and is known not to hold. A gene or set counts when both tests "
+        "find it: null maps alone are a little liberal for maps of pure noise, whose pattern is alike in both hemispheres and in "
+        "neighbouring structures; relabeled groups know that pattern, and alone they would find genes that merely lie where groups differ.",
         f"Made on {datetime.date.today()} with `uv run python {command} --write`.",
         "## Whole studies, nothing planted",
         f"{options.studies} studies of 2 sites x (20 + 20) participants, {DRAWS} draws of every kind, {N_GENES} random genes.",

@@ -21,7 +21,7 @@ STUDY, SPACE = small_images.STUDY, scans.SPACE
 
 def config(**changes):
     study = small_images.config()
-    study["stages"] = ["group", "sites", "report"]
+    study["stages"] = ["connectivity", "group", "sites", "report"]
     study["group"] = {"voxel": {"cluster_p": 0.05, "margin": 1.0}}
     study["contrasts"]["PATvsHC"]["covariates"] = ["age", "site"]
     study["permutations"] = {"group": 200, "sites": 200, "voxels": 250, "voxel_sites": 150}
