@@ -80,6 +80,41 @@ def svm() -> None:
     write("svm_input", pd.concat([design, pd.DataFrame(values, columns=[f"y{j:02d}" for j in range(1, 13)])], axis=1))
 
 
+def repeated() -> None:
+    """34 participants in two groups at three times, five outcomes; some sessions were missed.
+
+    Age is known once, motion at every session. Outcome y4 has no variance between participants; y5 was planted with an
+    interaction.
+    """
+    rng = np.random.default_rng(20240507)
+    rows = []
+    for i in range(34):
+        group, age = int(i >= 18), round(float(rng.normal(35, 9)), 1)
+        tau = rng.normal(0, [0.3, 0.2, 0.1, 0, 0.3])
+        # numbers 0 to 19 come to all sessions
+        for time in range(3):
+            noise = rng.normal(0, 0.2, 5)
+            if i % 17 > 9 and rng.random() < 0.35:
+                continue
+            fd = round(float(np.exp(rng.normal(-2.2, 0.4))), 4)
+            y = 0.4 + tau + noise + 0.8 * (fd - 0.12) + 0.01 * (age - 35)
+            y[4] += 0.25 * group * time
+            rows.append({"participant": f"s{i:02d}", "group": group, "time": time, "age": age, "fd": fd})
+            rows[-1] |= {f"y{j}": value for j, value in enumerate(y, 1)}
+    write("repeated_input", pd.DataFrame(rows))
+
+
+def correlation() -> None:
+    """45 participants: outcome with ties, dose, age and four columns."""
+    rng = np.random.default_rng(20240508)
+    dose, age = rng.gamma(2, 1, 45).round(2), rng.normal(35, 9, 45).round(0)
+    outcome = (20 + 3 * dose + 0.2 * age + rng.normal(0, 5, 45)).round(0)
+    columns = {
+        f"x{j}": w * outcome / 10 + 0.2 * dose + rng.normal(0, 0.7, 45) for j, w in enumerate((0, 0.5, -1, 2), 1)
+    }
+    write("correlation_input", pd.DataFrame({"outcome": outcome, "dose": dose, "age": age, **columns}))
+
+
 if __name__ == "__main__":
     combat()
     meta()
@@ -87,3 +122,5 @@ if __name__ == "__main__":
     space()
     roc()
     svm()
+    repeated()
+    correlation()
