@@ -4,6 +4,7 @@
 # Writes results/{study}/cohort/participants.tsv, excluded.tsv, summary.tsv, files.tsv,
 #        contrast-{contrast}_participants.tsv (who takes part in one contrast)
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
+#        of a cohort with sessions also sessions.tsv, excluded_sessions.tsv, outcomes.tsv, and sessions/{bucket}.npz
 
 # the sheet of each format: the user's own, or made from what the format has
 SHEETS = {
@@ -30,6 +31,19 @@ FINDINGS = [
     for kind in (["images", "confounds"] if IMAGES else ["series"])
     for bucket in BUCKETS
 ]
+# sheets of a cohort of series that was seen more than once, and how they are read
+LONGITUDINAL = bool(ROSTER.units)
+SIMULATED = "results/{study}/cohort/simulated"
+SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", "")
+OUTCOME_TABLE = f"{SIMULATED}/outcomes.tsv" if COHORT["format"] == "simulated" else COHORT.get("outcome_table", "")
+TIMEPOINTS = settings.timepoints_of(COHORT)
+OUTCOMES = config["response"]["outcomes"]
+SHEETS_READ = {
+    "timepoints": TIMEPOINTS,
+    "instruments": sorted({rule.get("instrument", name) for name, rule in OUTCOMES.items()}),
+    "numeric": settings.numbers_of_sessions(config),
+    **{k: COHORT[k] for k in ("missing", "codes")},
+}
 TAKING_PART = {
     name: {k: c[k] for k in ("variable", "case", "control", "covariates", "exchange_within")}
     for name, c in CONTRASTS.items()
@@ -47,6 +61,8 @@ rule simulate:
         truth="results/{study}/cohort/simulated/truth.tsv",
         sidecar="results/{study}/cohort/simulated/truth.json",
         series=directory("results/{study}/cohort/simulated/ROISignals"),
+        sessions=(SESSION_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
+        outcomes=(OUTCOME_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
     log:
         "results/{study}/logs/simulate.log",
     benchmark:
@@ -185,6 +201,30 @@ rule cohort_seeds:
         "../scripts/cohort_seeds.py"
 
 
+rule cohort_longitudinal:
+    """Check the sheets of sessions and outcomes. What is wrong is written down, not raised."""
+    input:
+        sheet=SHEET,
+        sessions=SESSION_TABLE,
+        outcomes=OUTCOME_TABLE if OUTCOMES else [],
+        schema="config/schemas/participants.schema.yaml",
+    output:
+        "results/{study}/cohort/longitudinal.json",
+    log:
+        "results/{study}/logs/cohort_longitudinal.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_longitudinal.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("cohort_longitudinal.py"),
+        reading=SHEETS_READ,
+    script:
+        "../scripts/cohort_longitudinal.py"
+
+
 rule cohort_assemble:
     """Check everything, select participants, describe the groups; or tell all problems at once."""
     input:
@@ -193,6 +233,7 @@ rule cohort_assemble:
         schema="config/schemas/participants.schema.yaml",
         # told in the same message; a seed that is added later changes nothing in the cohort
         seeds=ancient(f"results/{{study}}/cohort/{'seed_coverage' if IMAGES else 'seeds'}.json"),
+        longitudinal=("results/{study}/cohort/longitudinal.json" if LONGITUDINAL else []),
     output:
         participants="results/{study}/cohort/participants.tsv",
         participants_sidecar="results/{study}/cohort/participants.json",
@@ -263,8 +304,62 @@ rule cohort_contrast:
         "../scripts/cohort_contrast.py"
 
 
+use rule cohort_series as cohort_session_series with:
+    input:
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        files=existing_sessions,
+        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
+    output:
+        series="results/{study}/cohort/sessions/{bucket}.npz",
+        findings="results/{study}/cohort/sessions/{bucket}_findings.json",
+    log:
+        "results/{study}/logs/cohort_session_series_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_session_series_{bucket}.tsv"
+    params:
+        code=code("cohort_series.py"),
+        members=lambda w: {u: f for p in BUCKETS.get(w.bucket) or [] for u, f in ROSTER.units.get(p, {}).items()},
+        widths=WIDTHS,
+        first_column=FIRST_COLUMN,
+
+
+rule cohort_sessions:
+    """Sessions that are used and outcomes, of the participants who are in; or tell all problems at once."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        sheet=SHEET,
+        sessions=SESSION_TABLE,
+        outcomes=OUTCOME_TABLE if OUTCOMES else [],
+        findings=expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS),
+        schema="config/schemas/participants.schema.yaml",
+    output:
+        sessions="results/{study}/cohort/sessions.tsv",
+        sessions_sidecar="results/{study}/cohort/sessions.json",
+        excluded="results/{study}/cohort/excluded_sessions.tsv",
+        excluded_sidecar="results/{study}/cohort/excluded_sessions.json",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+        outcomes_sidecar="results/{study}/cohort/outcomes.json",
+    log:
+        "results/{study}/logs/cohort_sessions.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_sessions.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("cohort_sessions.py"),
+        reading=SHEETS_READ,
+        outcomes=OUTCOMES,
+        select=SELECTION["select"],
+        faulty=COHORT["faulty"],
+    script:
+        "../scripts/cohort_sessions.py"
+
+
 rule cohort:
     """Stage cohort."""
     input:
         f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],
         expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),
+        f"results/{STUDY}/cohort/sessions.tsv" if LONGITUDINAL else [],

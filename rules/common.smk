@@ -160,6 +160,14 @@ def existing_series(wildcards):
     return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
 
 
+def existing_sessions(wildcards):
+    """Files of all sessions of a bucket that are there."""
+    if COHORT["format"] != "table":
+        return []
+    units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
+    return [f for f in units if os.path.isfile(f)]
+
+
 def members_scans(wildcards):
     """Scans of a bucket, as plain values."""
     return {p: [asdict(scan) for scan in ROSTER.scans[p]] for p in BUCKETS.get(wildcards.bucket, [])}

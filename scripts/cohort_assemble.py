@@ -16,6 +16,8 @@ found = read_findings(source.findings)
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
 seeds = read_json(source.seeds)
+# words about sheets of sessions and outcomes
+further = read_json(source.longitudinal)["problems"] if source.longitudinal else []
 cohort = assemble(
     read_sheet(source.sheet),
     source.sheet,
@@ -24,7 +26,7 @@ cohort = assemble(
     contrasts=params.contrasts,
     **params.selection,
     # of series: words about seeds that the atlas does not have; of images: who lacks which seed
-    other_problems=seeds if isinstance(seeds, list) else [],
+    other_problems=[*further, *(seeds if isinstance(seeds, list) else [])],
     uncovered=seeds if isinstance(seeds, dict) else {},
     one_grid=params.one_grid,
 )

@@ -12,12 +12,11 @@ files = Files(snakemake.wildcards.study)
 participants, qc = files.table(source.participants), files.table(source.qc)
 # of participants with several scans the first, at which the groups are compared
 first = qc.content.drop_duplicates("participant_id").reset_index(drop=True)
-role = participants.content.set_index("participant_id")[f"contrast-{params.contrast}"]
-save(
-    quality(first, (role == "case").loc[first["participant_id"]].reset_index(drop=True), params.seed),
-    output.svg,
-    output.png,
-)
+case = None
+if params.contrast is not None:
+    role = participants.content.set_index("participant_id")[f"contrast-{params.contrast}"]
+    case = (role == "case").loc[first["participant_id"]].reset_index(drop=True)
+save(quality(first, case, params.seed), output.svg, output.png)
 shown = cohort.part(
     participants,
     files.table(source.excluded),

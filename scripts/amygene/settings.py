@@ -184,6 +184,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     problems += _meta_problems(config) if "meta" in stages else []
+    problems += _longitudinal_problems(cohort)
+    problems += _response_problems(config) if "response" in stages else []
     problems += _seed_problems(config["seeds"])
     problems += _cleaning_problems(config["cleaning"])
     if isinstance(atlas, dict) and atlas_name in _BUILT_IN:
@@ -252,6 +254,96 @@ def _meta_problems(config: Mapping[str, Any]) -> list[str]:
             f"config key meta.networks is missing; the networks of the regions of {name} are not known, give an image"
         )
     return problems
+
+
+def timepoints_of(cohort: Mapping[str, Any]) -> list[str]:
+    """Timepoints of a cohort, the baseline first; none of a cohort that was seen once."""
+    if cohort["format"] == "simulated":
+        return ["pre", "post"] if cohort["simulated"]["sessions"] == 2 else []
+    return list(cohort.get("timepoints", []))
+
+
+def numbers_of_sessions(config: Mapping[str, Any]) -> list[str]:
+    """Columns that hold numbers where the sheet of sessions has them: covariates, and what limits are set to."""
+    response = config["response"]
+    used = [c for kind in ("changes", "normalisation") for one in response[kind].values() for c in one["covariates"]]
+    limited = [
+        c for c, rule in config["cohort"]["select"].items() if isinstance(rule, list) or "min" in rule or "max" in rule
+    ]
+    return [c for c in dict.fromkeys([*used, *limited]) if c not in (*config["cohort"]["categorical"], "site")]
+
+
+def _longitudinal_problems(cohort: Mapping[str, Any]) -> list[str]:
+    """What sheets of sessions and outcomes demand."""
+    given = [key for key in ("session_table", "outcome_table", "timepoints") if key in cohort]
+    if not given:
+        return []
+    if cohort["format"] != "table":
+        return [f"config key cohort.{given[0]} belongs to format table, found {cohort['format']}"]
+    return [
+        f"config key cohort.{key} is missing; {', '.join(given)} need it"
+        for key in ("session_table", "timepoints")
+        if key not in cohort
+    ]
+
+
+def _response_problems(config: Mapping[str, Any]) -> list[str]:
+    """What the analyses of treatment demand of the cohort and of each other."""
+    cohort, response = config["cohort"], config["response"]
+    times = timepoints_of(cohort)
+    if not times:
+        return [
+            "config key cohort.session_table is missing; stage response needs sessions (format table, of series; or "
+            "format simulated with simulated.sessions: 2)"
+        ]
+    kinds = ("changes", "associations", "normalisation", "predictions")
+    problems = []
+    if not any(response[kind] for kind in kinds):
+        problems.append(
+            f"config key response: none of {', '.join(kinds)} is asked for; name one, or leave response out of stages"
+        )
+    if response["outcomes"] and cohort["format"] == "table" and "outcome_table" not in cohort:
+        problems.append("config key cohort.outcome_table is missing; response.outcomes needs it")
+    for kind in kinds:
+        for name, one in response[kind].items():
+            key = f"config key response.{kind}.{name}"
+            asked = one.get("groups") if kind == "changes" else one
+            named = [*one.get("timepoints", []), *([asked["timepoint"]] if asked and "timepoint" in asked else [])]
+            unknown = [t for t in named if t not in times]
+            if unknown:
+                problems.append(f"{key}: timepoint {unknown[0]!r} is none of the cohort's ({', '.join(times)})")
+            elif (
+                kind in ("changes", "normalisation")
+                and named
+                and sorted(one.get("timepoints", []), key=times.index) != one.get("timepoints", [])
+            ):
+                problems.append(f"{key}.timepoints are not in the order of cohort.timepoints ({', '.join(times)})")
+            if kind == "normalisation" and one.get("timepoints", times)[0] != times[0]:
+                problems.append(f"{key}.timepoints begin with the baseline, {times[0]}")
+            later = (
+                named
+                if kind in ("associations", "predictions")
+                else [asked["timepoint"]]
+                if asked and "timepoint" in asked
+                else []
+            )
+            if times[0] in later:
+                problems.append(f"{key}: {times[0]} is the baseline; an outcome is that of a later timepoint")
+            if asked and "outcome" in asked:
+                problems += _outcome_problems(key, asked, response["outcomes"])
+            if kind == "normalisation" and one["case"] == one["control"]:
+                problems.append(f"{key}: case and control are both {one['case']!r}")
+    return problems
+
+
+def _outcome_problems(key: str, asked: Mapping[str, Any], outcomes: Mapping[str, Any]) -> list[str]:
+    """An outcome that is asked for is derived, and has the threshold that its measure needs."""
+    name, measure = asked["outcome"], asked.get("measure", "responder")
+    if name not in outcomes:
+        return [f"{key}: outcome {name} is none of response.outcomes ({', '.join(outcomes) or 'there are none'})"]
+    if measure in ("responder", "remission") and measure not in outcomes[name]:
+        return [f"config key response.outcomes.{name}.{measure} is missing; {key.removeprefix('config key ')} needs it"]
+    return []
 
 
 def _seed_problems(seeds: list[Any]) -> list[str]:

@@ -9,7 +9,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans
+from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans, simulated_treatment
+from amygene.cohort.sessions import unit
 from amygene.cohort.sheet import read_text
 from amygene.problems import InputError, raise_if_any, some
 from amygene.scans import Scan, from_rows
@@ -34,6 +35,11 @@ class Roster:
     sessions
         Labels of the sessions that are used; the groups are compared at the first. One empty label if the
         cohort has no sessions.
+    units
+        A cohort of series with sessions: participant_id -> name of the scan -> its file; `files` are those of the
+        baseline.
+    scanned
+        Of such a cohort, the timepoints at which anybody was scanned, in their order.
     """
 
     known: bool
@@ -44,6 +50,8 @@ class Roster:
     expected_sites: int = 0
     scans: dict[str, list[Scan]] = field(default_factory=dict)
     sessions: tuple[str, ...] = ("",)
+    units: dict[str, dict[str, str]] = field(default_factory=dict)
+    scanned: tuple[str, ...] = ()
 
     @property
     def images(self) -> bool:
@@ -86,7 +94,17 @@ def _read(cohort: Mapping[str, Any], folder: str) -> Roster:
     if cohort["format"] == "simulated":
         people = simulated.people(cohort["simulated"]["sites"])
         files = {p: f"{folder}/simulated/{simulated.file_name(p)}" for p, _, _ in people}
-        return Roster(True, files, frozenset(site for _, site, _ in people))
+        units = {
+            p: {unit(p, session): f"{folder}/simulated/{simulated.file_name(p, session)}" for session in sessions}
+            for p, sessions in simulated_treatment.attendance(cohort["simulated"]).items()
+        }
+        return Roster(
+            True,
+            files,
+            frozenset(site for _, site, _ in people),
+            units=units,
+            scanned=simulated_treatment.SESSIONS if units else (),
+        )
     if cohort["format"] == "rest-meta-mdd":
         return _rest_meta_mdd(cohort)
     if cohort["format"] == "abide":
@@ -129,11 +147,42 @@ def _table(cohort: Mapping[str, Any]) -> Roster:
         found = from_rows(listed, f"{sheet.parent}/")
         scans = {row["participant_id"]: found.get(row["participant_id"], []) for row in people}
         return _with_images(scans, sites, cohort)
+    if "session_table" in cohort:
+        return _with_sessions(path, people, columns, sites, cohort)
     files = {}
     for row in people:
         file = row.get("timeseries")
         files[row["participant_id"]] = str(path.parent / file) if file else ""
     return Roster(True, files, sites)
+
+
+def _with_sessions(
+    path: Path,
+    people: Sequence[Mapping[str, str]],
+    columns: set[str],
+    sites: frozenset[str],
+    cohort: Mapping[str, Any],
+) -> Roster:
+    """A roster of series with sessions; the file of a participant is that of the baseline."""
+    if "timeseries" in columns:
+        raise InputError(
+            f"{path}: has a column timeseries, and config key cohort.session_table names series too; leave one out"
+        )
+    sheet = Path(cohort["session_table"])
+    files = {row["participant_id"]: "" for row in people}
+    units: dict[str, dict[str, str]] = {p: {} for p in files}
+    seen = set()
+    for row in _rows(sheet, "session_table"):
+        participant, session = row.get("participant_id", ""), row.get("session", "")
+        if participant not in files or not session:
+            continue
+        file = str(sheet.parent / row["timeseries"]) if row.get("timeseries") else ""
+        units[participant][unit(participant, session)] = file
+        time = row.get("timepoint", session.removeprefix("ses-"))
+        seen.add(time)
+        if time == cohort["timepoints"][0]:
+            files[participant] = file
+    return Roster(True, files, sites, units=units, scanned=tuple(t for t in cohort["timepoints"] if t in seen))
 
 
 def _sites(people: Sequence[Mapping[str, str]], cohort: Mapping[str, Any]) -> frozenset[str]:

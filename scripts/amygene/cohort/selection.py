@@ -78,9 +78,9 @@ def apply_selection(sheet: pd.DataFrame, rules: Mapping[str, Any], exclusions: E
         if rule.get("max") is not None:
             checks.append((values > rule["max"], f"above {rule['max']}"))
         if "in" in rule:
-            checks.append((~values.map(_text).isin([_text(v) for v in rule["in"]]), f"not in {rule['in']}"))
+            checks.append((~values.map(as_text).isin([as_text(v) for v in rule["in"]]), f"not in {rule['in']}"))
         if "not_in" in rule:
-            checks.append((values.map(_text).isin([_text(v) for v in rule["not_in"]]), f"in {rule['not_in']}"))
+            checks.append((values.map(as_text).isin([as_text(v) for v in rule["not_in"]]), f"in {rule['not_in']}"))
         for failed, words in checks:
             out = concerned & ~unknown & failed
             for i in sheet.index[out]:
@@ -91,10 +91,10 @@ def apply_selection(sheet: pd.DataFrame, rules: Mapping[str, Any], exclusions: E
 def _shown(value: Any) -> str:
     """A value for a person to read: 12.3456789 as 12.35."""
     is_number = isinstance(value, float | np.floating)
-    return f"{value:.4g}" if is_number and abs(float(value)) < 1e4 else _text(value)
+    return f"{value:.4g}" if is_number and abs(float(value)) < 1e4 else as_text(value)
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value as one would write it: 2.0 as 2."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
@@ -121,8 +121,8 @@ def assign_contrasts(
     absent: dict[str, list[tuple[str, str]]] = {p: [] for p in ids}
     for name, contrast in contrasts.items():
         variable = contrast["variable"]
-        level = included[variable].map(lambda v: "missing" if pd.isna(v) else _text(v))
-        role = level.map({_text(contrast["case"]): "case", _text(contrast["control"]): "control"})
+        level = included[variable].map(lambda v: "missing" if pd.isna(v) else as_text(v))
+        role = level.map({as_text(contrast["case"]): "case", as_text(contrast["control"]): "control"})
         for participant, found in zip(ids[role.isna()], level[role.isna()], strict=True):
             absent[participant].append((name, f"{variable} is {found}, in neither group of {name}"))
         for covariate in contrast["covariates"]:

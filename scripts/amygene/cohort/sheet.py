@@ -39,8 +39,15 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def read_sheet(path: str | Path) -> pd.DataFrame:
+def read_sheet(path: str | Path, key: str = "participants") -> pd.DataFrame:
     """Read a tab- or comma-separated sheet, every cell as the text it is.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        Config key of the cohort that names it, for messages.
 
     Raises
     ------
@@ -49,7 +56,7 @@ def read_sheet(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such file (config key cohort.participants)")
+        raise InputError(f"{path}: no such file (config key cohort.{key})")
     try:
         sheet = pd.read_csv(
             StringIO(read_text(path)),

@@ -48,9 +48,9 @@ def people(sites: Mapping[str, list[int]]) -> list[tuple[str, str, str]]:
     return listed
 
 
-def file_name(participant: str) -> str:
-    """File of a participant's series, relative to the sheet."""
-    return f"ROISignals/ROISignals_{participant}.mat"
+def file_name(participant: str, session: str = "pre") -> str:
+    """File of a participant's series, relative to the sheet; later sessions have their name in it."""
+    return f"ROISignals/ROISignals_{participant}{'' if session == 'pre' else f'_ses-{session}'}.mat"
 
 
 def planted(
@@ -85,7 +85,7 @@ def phenotypes(sites: Mapping[str, list[int]], seed: int) -> pd.DataFrame:
     """The participants sheet, as text with the flaws of real sheets (missing values, codes)."""
     rows = []
     for index, (participant, site, group) in enumerate(people(sites)):
-        rng = _stream(seed, index, 0)
+        rng = stream(seed, index, 0)
         is_case = group == "MDD"
         centre = 34 + 4 * (sum(site.encode()) % 3)
         age = float(np.clip(rng.normal(centre, 10), 14, 72))
@@ -124,6 +124,52 @@ class Brain:
         self.smooth = np.linalg.cholesky(np.exp(-self.distance / 40) + 1e-6 * np.eye(len(base)))
 
 
+@dataclass(frozen=True)
+class Expected:
+    """One participant's true connectivity, and what is needed to make series of it.
+
+    Attributes
+    ----------
+    z : array of shape (n_regions, n_regions)
+        Fisher z of every connection.
+    rng
+        Where the stream of the participant has come to.
+    """
+
+    z: np.ndarray
+    n_timepoints: int
+    gain: np.ndarray
+    fd: float
+    rng: np.random.Generator
+
+
+def expected(
+    brain: Brain, truth: Truth, sheet_row: Mapping[str, str], sites: list[str], index: int, seed: int
+) -> Expected:
+    """True connectivity of one participant; parameters as of `series`."""
+    n = len(brain.names)
+    site = sites.index(sheet_row["site"])
+    rng_site = stream(seed, site, 2)
+    site_z = 0.06 * _symmetric(brain.smooth @ rng_site.standard_normal((n, n)) @ brain.smooth.T / 2)
+    n_timepoints = _LENGTHS[site % len(_LENGTHS)]
+    gain = np.exp(rng_site.normal(0, 0.2, n))
+    n_timepoints -= int(rng_site.integers(0, 10))
+
+    rng = stream(seed, index, 1)
+    fd = float(sheet_row["mean_fd"]) if sheet_row["mean_fd"] != "n/a" else 0.1
+    z = brain.base + site_z
+    z = z + 0.12 * _symmetric(brain.smooth @ rng.standard_normal((n, n)) @ brain.smooth.T / 2)
+    z = z + rng.normal(0, 0.08)
+    z = z - 0.002 * (float(sheet_row["age"]) - 35)
+    # motion raises short connections and lowers long ones (Power 2012)
+    z = z + 0.4 * (fd - 0.1) * (1 - brain.distance / 70)
+    if sheet_row["group"] == "MDD":
+        j = brain.names.index(truth.seed)
+        z[j] += truth.difference
+        z[:, j] += truth.difference
+    return Expected(z, n_timepoints, gain, fd, rng)
+
+
 def series(
     brain: Brain, truth: Truth, sheet_row: Mapping[str, str], sites: list[str], index: int, seed: int
 ) -> np.ndarray:
@@ -147,36 +193,23 @@ def series(
     array of shape (n_timepoints, n_regions), float32
         Band-passed signal with motion spikes; regions outside the field of view are 0 throughout.
     """
-    n = len(brain.names)
-    site = sites.index(sheet_row["site"])
-    rng_site = _stream(seed, site, 2)
-    site_z = 0.06 * _symmetric(brain.smooth @ rng_site.standard_normal((n, n)) @ brain.smooth.T / 2)
-    n_timepoints = _LENGTHS[site % len(_LENGTHS)]
-    gain = np.exp(rng_site.normal(0, 0.2, n))
-    n_timepoints -= int(rng_site.integers(0, 10))
+    person = expected(brain, truth, sheet_row, sites, index, seed)
+    return signal(brain, person, person.z, person.rng)
 
-    rng = _stream(seed, index, 1)
-    fd = float(sheet_row["mean_fd"]) if sheet_row["mean_fd"] != "n/a" else 0.1
-    z = brain.base + site_z
-    z = z + 0.12 * _symmetric(brain.smooth @ rng.standard_normal((n, n)) @ brain.smooth.T / 2)
-    z = z + rng.normal(0, 0.08)
-    z = z - 0.002 * (float(sheet_row["age"]) - 35)
-    # motion raises short connections and lowers long ones (Power 2012)
-    z = z + 0.4 * (fd - 0.1) * (1 - brain.distance / 70)
-    if sheet_row["group"] == "MDD":
-        j = brain.names.index(truth.seed)
-        z[j] += truth.difference
-        z[:, j] += truth.difference
+
+def signal(brain: Brain, person: Expected, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Series of one session with true connectivity `z`, shape (n_timepoints, n_regions)."""
+    n = len(brain.names)
     values, vectors = np.linalg.eigh(_correlation(z))
     root = vectors * np.sqrt(np.clip(values, 1e-3, None))
-    signal = band_passed(rng.standard_normal((n_timepoints, n))) @ root.T
-    spikes = np.flatnonzero(rng.random(n_timepoints) < min(0.15, fd / 4))
-    signal[spikes] += rng.normal(0, 1.5, (len(spikes), 1)) * (1 + 0.3 * rng.standard_normal(n))
-    signal = 1000 + 10 * gain * signal
+    made = band_passed(rng.standard_normal((person.n_timepoints, n))) @ root.T
+    spikes = np.flatnonzero(rng.random(person.n_timepoints) < min(0.15, person.fd / 4))
+    made[spikes] += rng.normal(0, 1.5, (len(spikes), 1)) * (1 + 0.3 * rng.standard_normal(n))
+    made = 1000 + 10 * person.gain * made
     if rng.random() < UNCOVERED_SHARE:
         lost = rng.choice(len(UNCOVERED), size=rng.integers(1, 4), replace=False)
-        signal[:, [brain.names.index(UNCOVERED[k]) for k in lost]] = 0
-    return signal.astype(np.float32)
+        made[:, [brain.names.index(UNCOVERED[k]) for k in lost]] = 0
+    return made.astype(np.float32)
 
 
 def band_passed(noise: np.ndarray) -> np.ndarray:
@@ -198,5 +231,6 @@ def _symmetric(matrix: np.ndarray) -> np.ndarray:
     return (matrix + matrix.T) / np.sqrt(2)
 
 
-def _stream(seed: int, index: int, purpose: int) -> np.random.Generator:
+def stream(seed: int, index: int, purpose: int) -> np.random.Generator:
+    """Stream of one participant (or site): 0 phenotype, 1 series, 2 site, 3 and 4 the second session, 5 outcome."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, index)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from matplotlib.figure import Figure
 from amygene.report.style import CASE, CONTROL, GREY
 
 
-def quality(qc: pd.DataFrame, case: pd.Series, seed: str) -> Figure:
+def quality(qc: pd.DataFrame, case: pd.Series | None, seed: str) -> Figure:
     """Length, motion and connectivity of every participant.
 
     Parameters
@@ -19,34 +21,39 @@ def quality(qc: pd.DataFrame, case: pd.Series, seed: str) -> Figure:
     qc
         ``connectivity/qc.tsv``.
     case
-        Whether each participant is a case of the first contrast.
+        Whether each participant is a case of the first contrast; None in a study without contrasts.
     seed
         The seed whose mean connectivity is shown.
     """
+    shown = [(pd.Series(True, index=qc.index), CONTROL, "participants")]
+    if case is not None:
+        shown = [(case, CASE, "cases"), (~case, CONTROL, "controls")]
     has_motion = "mean_fd" in qc and qc["mean_fd"].notna().any()
     figure, axes = plt.subplots(1, 3 if has_motion else 2, figsize=(9.5 if has_motion else 6.5, 3.2))
     place = qc["site"].astype(str) if "site" in qc else pd.Series("all", index=qc.index)
-    _strip(axes[0], place, qc["n_timepoints"], case)
+    _strip(axes[0], place, qc["n_timepoints"], shown)
     axes[0].set(title="Length of the series", ylabel="time points")
-    _strip(axes[1], place, qc[f"mean_z_{seed}"], case)
+    _strip(axes[1], place, qc[f"mean_z_{seed}"], shown)
     axes[1].set(title=f"Mean connectivity of {seed}", ylabel="mean Fisher z")
     if has_motion:
         x, y = qc["mean_fd"], qc[f"mean_z_{seed}"]
-        for group, colour, label in ((case, CASE, "cases"), (~case, CONTROL, "controls")):
+        for group, colour, label in shown:
             axes[2].scatter(x[group], y[group], s=8, color=colour, alpha=0.5, lw=0, label=label)
         known = x.notna() & y.notna()
         r = np.corrcoef(x[known], y[known])[0, 1]
         axes[2].set(title="Motion and connectivity", xlabel="mean framewise displacement (mm)", ylabel="mean Fisher z")
         axes[2].text(0.97, 0.03, f"r = {r:.2f}", transform=axes[2].transAxes, ha="right", va="bottom")
-        axes[2].legend(frameon=False, fontsize=8, loc="upper right")
+        if case is not None:
+            axes[2].legend(frameon=False, fontsize=8, loc="upper right")
     return figure
 
 
-def _strip(axes: Axes, place: pd.Series, values: pd.Series, case: pd.Series) -> None:
-    """Values by site, cases and controls beside each other."""
+def _strip(axes: Axes, place: pd.Series, values: pd.Series, shown: Sequence[tuple[pd.Series, str, str]]) -> None:
+    """Values by site, the groups (who, colour, name) beside each other."""
     names = sorted(place.unique())
     spread = np.random.default_rng(0).uniform(-0.12, 0.12, len(values))
-    for offset, group, colour in ((-0.18, case, CASE), (0.18, ~case, CONTROL)):
+    offsets = (-0.18, 0.18) if len(shown) == 2 else (0.0,)
+    for offset, (group, colour, _) in zip(offsets, shown, strict=True):
         x = place.map({name: i for i, name in enumerate(names)}) + offset + spread
         axes.scatter(x[group], values[group], s=5, color=colour, alpha=0.5, lw=0)
     for i, name in enumerate(names):

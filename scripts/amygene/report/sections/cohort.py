@@ -34,9 +34,6 @@ def part(
     seed
         The seed whose connectivity is compared with motion.
     """
-    described = demographics(summary.content)
-    everywhere = described[described["site"] == "all"].drop(columns="site")
-    by_site = described[described["site"] != "all"]
     reasons = excluded.content.assign(
         reason=excluded.content["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True)
     )
@@ -44,9 +41,19 @@ def part(
     findings = members(participants.content, excluded.content, contrasts)
     blocks = [
         page.words(*findings, *filter(None, (silent(qc.content), motion(qc.content, seed)))),
-        page.heading("Groups", 2),
-        page.table(everywhere, summary.file, _DEMOGRAPHICS, marked=lambda r: r["p"] < 0.05, meanings=_COLUMNS),
-        page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
+    ]
+    if contrasts:
+        described = demographics(summary.content)
+        everywhere = described[described["site"] == "all"].drop(columns="site")
+        by_site = described[described["site"] != "all"]
+        blocks += [
+            page.heading("Groups", 2),
+            page.table(everywhere, summary.file, _DEMOGRAPHICS, marked=lambda r: r["p"] < 0.05, meanings=_COLUMNS),
+            page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
+        ]
+    colours = "orange: cases, blue: controls, grey bars: medians" if contrasts else "grey bars: medians"
+    alike = " in both groups of a site" if contrasts else ""
+    blocks += [
         page.heading("Exclusions", 2),
         page.table(
             counted.sort_values("participants", ascending=False),
@@ -59,8 +66,8 @@ def part(
         page.heading("Quality", 2),
         page.picture(
             quality,
-            "Length of the series, mean connectivity and head motion; orange: cases, blue: controls, grey bars: medians. "
-            "A cohort in order has similar lengths and connectivity in both groups of a site and little correlation with motion.",
+            f"Length of the series, mean connectivity and head motion; {colours}. A cohort in order has similar lengths and "
+            f"connectivity{alike} and little correlation with motion.",
         ),
         page.table(qc.content, qc.file, folded="every participant"),
     ]
@@ -135,7 +142,7 @@ def demographics(summary: pd.DataFrame) -> pd.DataFrame:
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How connectivity was computed."""
-    if not models:
+    if config["cohort"]["format"] == "none":
         return []
     atlas = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
     seeds = [s if isinstance(s, str) else s["name"] for s in config["seeds"]]

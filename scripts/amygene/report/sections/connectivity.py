@@ -107,7 +107,7 @@ def subregions(overlap: pd.DataFrame, seeds: pd.DataFrame) -> list[dict[str, Any
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How maps were made."""
-    if not models:
+    if config["cohort"]["format"] == "none":
         return []
     cleaning, own = config["cleaning"], config["connectivity"]
     strategy = cleaning["strategy"]

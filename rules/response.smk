@@ -1,0 +1,409 @@
+# Response: what changes with treatment, and what predicts it?
+# Reads  connectivity of every session, cohort/sessions.tsv, cohort/participants.tsv, cohort/outcomes.tsv
+# Writes results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv (group x time and main effects),
+#        ..._within.tsv (change within each group), ..._means.tsv, change-{change}_sessions.tsv (who is in the model),
+#        change-{change}_groups.tsv (the groups compared),
+#        association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv,
+#        normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv,
+#        prediction-{contrast}_atlas-{atlas}_{performance,predictions,roc,...}.tsv, ..._replicate.tsv
+# One job takes all relabelings of an analysis and seed: they need seconds, and starting a job as long.
+
+RESPONSE = config["response"] if "response" in config["stages"] else dict.fromkeys(config["response"], {})
+RESPONSE_DRAWS = config["permutations"]["response"]
+CHANGES, ASSOCIATIONS, NORMALISATION, RESPONDERS = (
+    RESPONSE[kind] for kind in ("changes", "associations", "normalisation", "predictions")
+)
+# sessions at which anybody was scanned, in the order of the timepoints
+SCANNED = list(ROSTER.scanned)
+# what the prediction of response shares with that of groups; connectivity is not cleaned of the clinical columns,
+# which are the model to beat
+RESPONSE_FITS = FITS | {"remove_covariates": False}
+
+
+wildcard_constraints:
+    change="|".join(map(re.escape, CHANGES)) or "none",
+    association="|".join(map(re.escape, ASSOCIATIONS)) or "none",
+    normalisation="|".join(map(re.escape, NORMALISATION)) or "none",
+
+
+use rule connectivity_seed as connectivity_session_seed with:
+    input:
+        series="results/{study}/cohort/sessions/{bucket}.npz",
+        checked=ancient("results/{study}/cohort/checked"),
+    output:
+        "results/{study}/connectivity/parts/sessions_seed-{seed}_atlas-{atlas}_{bucket}.npz",
+    log:
+        "results/{study}/logs/connectivity_session_seed-{seed}_atlas-{atlas}_{bucket}.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_session_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+
+
+use rule connectivity_gather as connectivity_session_gather with:
+    input:
+        parts=expand(
+            "results/{{study}}/connectivity/parts/sessions_seed-{{seed}}_atlas-{{atlas}}_{bucket}.npz",
+            bucket=BUCKETS,
+        ),
+        participants="results/{study}/cohort/sessions.tsv",
+    output:
+        table="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sidecar="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.json",
+    log:
+        "results/{study}/logs/connectivity_session_gather_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_session_gather_seed-{seed}_atlas-{atlas}.tsv"
+    params:
+        code=code("connectivity_gather.py"),
+        regions=lambda w: SEEDS[w.seed],
+        rows="unit",
+
+
+rule response_change:
+    """Do the groups change differently? Group x time, main effects, and change within groups, of one seed."""
+    input:
+        connectivity="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        tables=multiext(
+            "results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_",
+            "effects.tsv",
+            "within.tsv",
+            "means.tsv",
+        ),
+        sidecars=multiext(
+            "results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_",
+            "effects.json",
+            "within.json",
+            "means.json",
+        ),
+    log:
+        "results/{study}/logs/response_change-{change}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_change-{change}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
+    params:
+        code=code("response_change.py"),
+        model=lambda w: {"timepoints": SCANNED, "categorical": COHORT["categorical"], **CHANGES[w.change]},
+        seed=config["seed"],
+        permutations=RESPONSE_DRAWS,
+    script:
+        "../scripts/response_change.py"
+
+
+rule response_groups:
+    """Who is in a model of change, with which sessions, and how its groups compare at baseline."""
+    input:
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        sessions="results/{study}/response/change-{change}_sessions.tsv",
+        sessions_sidecar="results/{study}/response/change-{change}_sessions.json",
+        groups="results/{study}/response/change-{change}_groups.tsv",
+        groups_sidecar="results/{study}/response/change-{change}_groups.json",
+    log:
+        "results/{study}/logs/response_groups_change-{change}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_groups_change-{change}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response_groups.py"),
+        model=lambda w: {"timepoints": SCANNED, "categorical": COHORT["categorical"], **CHANGES[w.change]},
+    script:
+        "../scripts/response_groups.py"
+
+
+rule response_association:
+    """Does connectivity go with the outcome? Correlations of one seed's edges at every follow-up."""
+    input:
+        connectivity="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        table="results/{study}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+        sidecar="results/{study}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.json",
+    log:
+        "results/{study}/logs/response_association-{association}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_association-{association}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
+    params:
+        code=code("response_association.py"),
+        timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints", TIMEPOINTS[1:]),
+        baseline=TIMEPOINTS[0] if TIMEPOINTS else "",
+        settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
+        categorical=COHORT["categorical"],
+        seed=config["seed"],
+        permutations=RESPONSE_DRAWS,
+    script:
+        "../scripts/response_association.py"
+
+
+rule response_normalisation:
+    """Are patients like controls after treatment? One seed, every timepoint, with a test of equivalence."""
+    input:
+        connectivity="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+    output:
+        table="results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv",
+        sidecar="results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.json",
+    log:
+        "results/{study}/logs/response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(60),
+    params:
+        code=code("response_normalisation.py"),
+        timepoints=lambda w: NORMALISATION[w.normalisation].get("timepoints", SCANNED),
+        settings=lambda w: {k: v for k, v in NORMALISATION[w.normalisation].items() if k != "timepoints"},
+        categorical=COHORT["categorical"],
+        seed=config["seed"],
+        permutations=RESPONSE_DRAWS,
+    script:
+        "../scripts/response_normalisation.py"
+
+
+rule response_participants:
+    """Who is predicted: responders as cases, the others as controls, with the clinical columns."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        table="results/{study}/response/prediction-{contrast}_participants.tsv",
+        sidecar="results/{study}/response/prediction-{contrast}_participants.json",
+    log:
+        "results/{study}/logs/response_participants_prediction-{contrast}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_participants_prediction-{contrast}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response_participants.py"),
+        settings=lambda w: RESPONDERS[w.contrast],
+    script:
+        "../scripts/response_participants.py"
+
+
+# fitted, permuted, guarded and written as in the stage prediction
+use rule prediction_sample as response_sample with:
+    input:
+        parts=expand(
+            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{bucket}.npz",
+            seed=SEEDS,
+            bucket=BUCKETS,
+        ),
+        participants="results/{study}/response/prediction-{contrast}_participants.tsv",
+    output:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+    log:
+        "results/{study}/logs/response_sample_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_sample_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    params:
+        code=code("prediction_sample.py"),
+        model=lambda w: {
+            "covariates": ["baseline", *RESPONDERS[w.contrast]["clinical"]],
+            "categorical": COHORT["categorical"],
+            "exchange_within": RESPONDERS[w.contrast]["exchange_within"],
+        },
+        seeds=SEEDS,
+        folds=PREDICTION["folds"],
+        second=[],
+        second_study="",
+        second_contrast="",
+
+
+use rule prediction_fit as response_fit with:
+    input:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+    output:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_design-{design}_{part}.npz",
+    log:
+        "results/{study}/logs/response_fit_prediction-{contrast}_atlas-{atlas}_design-{design}_{part}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_fit_prediction-{contrast}_atlas-{atlas}_design-{design}_{part}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    params:
+        code=code("prediction_fit.py"),
+        seed=config["seed"],
+        settings=RESPONSE_FITS,
+        splits=SPLITS,
+        folds_per_job=JOBS["folds_per_job"],
+
+
+use rule prediction_permute as response_permute with:
+    input:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+    output:
+        "results/{study}/response/shards/prediction-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.npz",
+    log:
+        "results/{study}/logs/response_permute_prediction-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_permute_prediction-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    params:
+        code=code("prediction_permute.py"),
+        seed=config["seed"],
+        settings=RESPONSE_FITS,
+        splits=SPLITS,
+        tested=PREDICTION["tested"],
+        stop=lambda w: min(int(w.shard) + PER_LABEL_SHARD, RELABELINGS),
+
+
+use rule prediction_guard as response_guard with:
+    input:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+    output:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_guard.json",
+    log:
+        "results/{study}/logs/response_guard_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_guard_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    params:
+        code=code("prediction_guard.py"),
+        seed=config["seed"],
+        settings=RESPONSE_FITS,
+        splits=SPLITS,
+        designs=["cross-validation"],
+
+
+use rule prediction_table as response_table with:
+    input:
+        participants="results/{study}/response/prediction-{contrast}_participants.tsv",
+        sample="results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+        guard="results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_guard.json",
+        parts=expand(
+            "results/{{study}}/response/parts/prediction-{{contrast}}_atlas-{{atlas}}_design-cross-validation_{part}.npz",
+            part=FOLD_PARTS["cross-validation"],
+        ),
+        shards=expand(
+            "results/{{study}}/response/shards/"
+            "prediction-{{contrast}}_atlas-{{atlas}}_design-cross-validation_from-{shard}.npz",
+            shard=range(0, RELABELINGS, PER_LABEL_SHARD) if PREDICTION["tested"] else [],
+        ),
+    output:
+        tables=multiext(
+            "results/{study}/response/prediction-{contrast}_atlas-{atlas}_",
+            "performance.tsv",
+            "predictions.tsv",
+            "roc.tsv",
+            "calibration.tsv",
+            "sites.tsv",
+            "weights.tsv",
+            "folds.tsv",
+        ),
+        sidecars=multiext(
+            "results/{study}/response/prediction-{contrast}_atlas-{atlas}_",
+            "performance.json",
+            "predictions.json",
+            "roc.json",
+            "calibration.json",
+            "sites.json",
+            "weights.json",
+            "folds.json",
+        ),
+    log:
+        "results/{study}/logs/response_table_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_table_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    params:
+        code=code("prediction_table.py"),
+        seed=config["seed"],
+        settings={
+            **RESPONSE_FITS,
+            **SPLITS,
+            "designs": ["cross-validation"],
+            "tested": PREDICTION["tested"],
+            "permutations": RELABELINGS,
+        },
+        model=lambda w: RESPONDERS[w.contrast],
+        second={},
+
+
+rule response_replicate:
+    """The published way (ROC of the edges that separate the groups, same patients), and what it gives on noise."""
+    input:
+        "results/{study}/response/parts/prediction-{contrast}_atlas-{atlas}_sample.npz",
+    output:
+        table="results/{study}/response/prediction-{contrast}_atlas-{atlas}_replicate.tsv",
+        sidecar="results/{study}/response/prediction-{contrast}_atlas-{atlas}_replicate.json",
+        noise="results/{study}/response/prediction-{contrast}_atlas-{atlas}_noise.tsv",
+        noise_sidecar="results/{study}/response/prediction-{contrast}_atlas-{atlas}_noise.json",
+    log:
+        "results/{study}/logs/response_replicate_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_replicate_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(15),
+    params:
+        code=code("response_replicate.py"),
+        seed=config["seed"],
+        draws=1000,
+    script:
+        "../scripts/response_replicate.py"
+
+
+rule response:
+    """Stage response."""
+    input:
+        expand(
+            "results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv",
+            study=STUDY,
+            change=CHANGES,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ),
+        expand("results/{study}/response/change-{change}_groups.tsv", study=STUDY, change=CHANGES),
+        expand(
+            "results/{study}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+            study=STUDY,
+            association=ASSOCIATIONS,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ),
+        expand(
+            "results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv",
+            study=STUDY,
+            normalisation=NORMALISATION,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ),
+        expand(
+            "results/{study}/response/prediction-{contrast}_atlas-{atlas}_{table}.tsv",
+            study=STUDY,
+            contrast=RESPONDERS,
+            atlas=ATLAS,
+            table=["performance", "replicate"],
+        ),

@@ -1,0 +1,101 @@
+"""Are patients like controls after treatment? Patients at every time against controls, with a test of equivalence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from amygene.cohort.selection import as_text
+from amygene.comparison import count_exceedances
+from amygene.design import check_design
+from amygene.group import Draws, make_comparison, roi_table
+from amygene.problems import InputError, raise_if_any
+from amygene.response.members import absent_columns, values_of
+from amygene.stats.equivalence import tost
+
+#: what is said of a region at a follow-up
+NORMALISED, STILL, UNDECIDED, NEVER = "normalised", "still different", "undecided", "no difference at baseline"
+
+
+def against_controls(
+    z: pd.DataFrame,
+    sessions: pd.DataFrame,
+    participants: pd.DataFrame,
+    name: str,
+    *,
+    timepoints: Sequence[str],
+    settings: Mapping[str, Any],
+    categorical: Sequence[str],
+    seed: int,
+    n_permutations: int,
+) -> pd.DataFrame:
+    """``_controls.tsv``: a row per time and region.
+
+    Controls are taken at the same time, or at baseline if they were measured once. Null hypotheses: of p, no
+    difference; of p_equivalence, a difference of the margin at least. A region is called normalised only where it
+    differed at baseline (q < .05) and the difference is now smaller than the margin (p_equivalence < .05); that it no
+    longer differs is not enough.
+
+    Parameters
+    ----------
+    z
+        Scans (index) x regions.
+    settings
+        Of the config: variable, case, control, covariates, exchange_within, margin (standard deviations).
+    """
+    parts: list[pd.DataFrame] = []
+    asked = [settings["variable"], *settings["covariates"]]
+    raise_if_any(absent_columns(f"response.normalisation.{name}", asked, participants))
+    role = participants[settings["variable"]].map(as_text)
+    role = role.map({as_text(settings["case"]): "case", as_text(settings["control"]): "control"})
+    column, baseline = f"contrast-{name}", timepoints[0]
+    own = participants.assign(**{column: role})
+    for time in timepoints:
+        chosen = _at(sessions, time, baseline, set(own.loc[role == "control", "participant_id"]))
+        frame = own.merge(chosen, on="participant_id", suffixes=("", "_session"))
+        for covariate in settings["covariates"]:
+            # what was measured at the session counts
+            if f"{covariate}_session" in frame:
+                frame[covariate] = frame[f"{covariate}_session"]
+        frame = frame[frame[column].notna()].dropna(subset=list(settings["covariates"])).reset_index(drop=True)
+        problems = check_design(frame, name, settings, categorical)
+        if problems:
+            raise InputError(
+                [f"{p.replace('contrasts.', 'response.normalisation.', 1)} (patients at {time})" for p in problems]
+            )
+        values = pd.DataFrame(values_of(frame["unit"], z), index=frame["participant_id"], columns=z.columns)
+        comparison, _ = make_comparison(
+            values,
+            frame,
+            name,
+            covariates=settings["covariates"],
+            categorical=categorical,
+            exchange_within=settings["exchange_within"],
+            site_effects="covariate" if "site" in settings["covariates"] else "none",
+        )
+        exceedances, maxima, _ = count_exceedances(comparison, seed, 0, n_permutations)
+        table = roi_table(z.columns.tolist(), comparison, [Draws(exceedances, maxima)])
+        fitted = comparison.fit()
+        table["p_equivalence"] = tost(fitted.t, fitted.df, fitted.scale, settings["margin"])
+        table.insert(0, "timepoint", time)
+        parts.append(table)
+    different = (parts[0]["q"] < 0.05).to_numpy()
+    for table in parts:
+        table["verdict"] = _verdicts(table, different)
+    parts[0]["verdict"] = np.where(different, "different", "not different")
+    return pd.concat(parts, ignore_index=True)
+
+
+def _at(sessions: pd.DataFrame, time: str, baseline: str, controls: set[str]) -> pd.DataFrame:
+    """One session of everybody: at a time, and of controls who lack it at baseline."""
+    here = sessions[sessions["timepoint"] == time]
+    first = sessions[(sessions["timepoint"] == baseline) & sessions["participant_id"].isin(controls)]
+    return pd.concat([here, first[~first["participant_id"].isin(here["participant_id"])]])
+
+
+def _verdicts(table: pd.DataFrame, different: np.ndarray) -> np.ndarray:
+    equal, still = (table["p_equivalence"] < 0.05).to_numpy(), (table["q"] < 0.05).to_numpy()
+    return np.select([~different, equal & ~still, still], [NEVER, NORMALISED, STILL], UNDECIDED)
