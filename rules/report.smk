@@ -27,6 +27,13 @@ SHOWS_VOXELS = IMAGES and "group" in WANTED
 PARTS += [f"contrast-{contrast}_space-{SPACE}_group" for contrast in CONTRASTS] if SHOWS_VOXELS else []
 PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
 PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "prediction" in WANTED else []
+if "response" in WANTED:
+    for change in CHANGES:
+        PARTS += [f"change-{change}_groups"]
+        PARTS += [f"change-{change}_seed-{seed}_atlas-{ATLAS}_effects" for seed in SEEDS]
+    PARTS += [f"association-{a}_seed-{seed}_atlas-{ATLAS}" for a in ASSOCIATIONS for seed in SEEDS]
+    PARTS += [f"normalisation-{n}_seed-{seed}_atlas-{ATLAS}" for n in NORMALISATION for seed in SEEDS]
+    PARTS += [f"prediction-{name}_atlas-{ATLAS}_response" for name in RESPONDERS]
 if SHOWS_GENES:
     for shown_map in MAPS:
         PARTS += [f"{shown_map}_atlas-{ATLAS}_map"] if shown_map in OWN_MAPS else []
@@ -279,6 +286,142 @@ rule report_prediction:
         groups=lambda w: [str(CONTRASTS[w.contrast][k]) for k in ("case", "control")],
     script:
         "../scripts/report_prediction.py"
+
+
+rule report_response_groups:
+    """Flow chart of inclusion, and the groups of a model of change at baseline."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        excluded_sessions="results/{study}/cohort/excluded_sessions.tsv",
+        sessions="results/{study}/response/change-{change}_sessions.tsv",
+        groups="results/{study}/response/change-{change}_groups.tsv",
+    output:
+        part="results/{study}/report/parts/change-{change}_groups.json",
+        svg="results/{study}/report/figures/change-{change}_flow.svg",
+        png="results/{study}/report/figures/change-{change}_flow.png",
+    log:
+        "results/{study}/logs/report_response_groups_change-{change}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_groups_change-{change}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_groups.py"),
+    script:
+        "../scripts/report_response_groups.py"
+
+
+rule report_response_change:
+    """Trajectories of the groups and effects of one model and seed."""
+    input:
+        effects="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv",
+        within="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_within.tsv",
+        means="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_means.tsv",
+    output:
+        part="results/{study}/report/parts/change-{change}_seed-{seed}_atlas-{atlas}_effects.json",
+        trajectories_svg="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories.svg",
+        trajectories_png="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories.png",
+        forest_svg="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest.svg",
+        forest_png="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest.png",
+    log:
+        "results/{study}/logs/report_response_change-{change}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_change-{change}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_change.py"),
+    script:
+        "../scripts/report_response_change.py"
+
+
+rule report_response_association:
+    """Connectivity against the outcome, of one seed at every follow-up."""
+    input:
+        correlations="results/{study}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+        connectivity="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        part="results/{study}/report/parts/association-{association}_seed-{seed}_atlas-{atlas}.json",
+        figures=directory("results/{study}/report/figures/association-{association}_seed-{seed}_atlas-{atlas}"),
+    log:
+        "results/{study}/logs/report_response_association-{association}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_association-{association}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_association.py"),
+        timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints", TIMEPOINTS[1:]),
+        order=TIMEPOINTS,
+        settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
+    script:
+        "../scripts/report_response_association.py"
+
+
+rule report_response_normalisation:
+    """Patients against controls before and after, of one seed."""
+    input:
+        controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv",
+    output:
+        part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.json",
+        svg="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.svg",
+        png="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.png",
+    log:
+        "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_normalisation.py"),
+        margin=lambda w: NORMALISATION[w.normalisation]["margin"],
+    script:
+        "../scripts/report_response_normalisation.py"
+
+
+rule report_response_prediction:
+    """Areas and curves of the prediction of response, and the published way on noise."""
+    input:
+        performance="results/{study}/response/prediction-{contrast}_atlas-{atlas}_performance.tsv",
+        roc="results/{study}/response/prediction-{contrast}_atlas-{atlas}_roc.tsv",
+        replicate="results/{study}/response/prediction-{contrast}_atlas-{atlas}_replicate.tsv",
+        noise="results/{study}/response/prediction-{contrast}_atlas-{atlas}_noise.tsv",
+    output:
+        part="results/{study}/report/parts/prediction-{contrast}_atlas-{atlas}_response.json",
+        areas_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas.svg",
+        areas_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas.png",
+        roc_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc.svg",
+        roc_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc.png",
+        noise_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise.svg",
+        noise_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise.png",
+    log:
+        "results/{study}/logs/report_response_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_prediction.py"),
+        main=[PREDICTION["models"][0], f"{PREDICTION['features'][0]} edges"],
+        settings=lambda w: RESPONDERS[w.contrast],
+    script:
+        "../scripts/report_response_prediction.py"
 
 
 rule report_map:

@@ -142,7 +142,7 @@ rule response_association:
     params:
         code=code("response_association.py"),
         timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints", TIMEPOINTS[1:]),
-        baseline=TIMEPOINTS[0] if TIMEPOINTS else "",
+        order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
         categorical=COHORT["categorical"],
         seed=config["seed"],

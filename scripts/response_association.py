@@ -13,7 +13,7 @@ table = correlations(
     read_matrix(source.connectivity),
     *(read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")),
     timepoints=params.timepoints,
-    baseline=params.baseline,
+    order=params.order,
     settings=params.settings,
     categorical=params.categorical,
     seed=params.seed,

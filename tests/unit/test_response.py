@@ -181,7 +181,7 @@ def test_correlations_equal_scipy(connectivity):
     study = Study(association=1.0)
     settings = ASSOCIATION | {"connectivity": connectivity}
     table = associations.correlations(
-        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], baseline="pre",
+        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
         settings=settings, categorical=["sex"], seed=1, n_permutations=300,
     )  # fmt: skip
     rate = study.outcomes.set_index("participant_id")["reduction"]
@@ -201,10 +201,23 @@ def test_correlations_equal_scipy(connectivity):
         assert (found[["r1", "r3", "r4"]] > 0.05).all()
 
 
+def test_change_goes_up_to_the_last_scans_before_the_outcome():
+    study = Study()
+    study.outcomes["timepoint"] = "later"
+    settings = ASSOCIATION | {"connectivity": "change"}
+    found = associations.pairs(
+        study.z, study.sessions, study.participants, study.outcomes, "later", ["pre", "post", "later"], settings
+    )
+    assert len(found.frame) == 36
+    first = found.frame["participant_id"][0]
+    expected = study.z.loc[f"{first}_ses-post"] - study.z.loc[f"{first}_ses-pre"]
+    assert found.columns[0] == pytest.approx(expected.to_numpy())
+
+
 def test_partial_correlations_stand_beside_the_others():
     study = Study(association=1.0)
     table = associations.correlations(
-        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], baseline="pre",
+        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
         settings=ASSOCIATION | {"covariates": ["age", "sex"]}, categorical=["sex"], seed=1, n_permutations=100,
     )  # fmt: skip
     assert table.groupby(["kind", "adjusted_for"]).size().to_dict() == {
@@ -218,7 +231,7 @@ def test_association_needs_enough_and_an_outcome_that_varies():
 
     def correlate(**changed):
         return associations.correlations(
-            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], baseline="pre",
+            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
             settings=ASSOCIATION | changed, categorical=[], seed=1, n_permutations=100,
         )  # fmt: skip
 
@@ -356,7 +369,7 @@ def test_false_positive_rates_of_whole_analyses():
         hits["change"] += (own["p"] <= 0.05).tolist()
         hits["change family"].append((own["p_fwe"] <= 0.05).any())
         found = associations.correlations(
-            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], baseline="pre",
+            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
             settings=ASSOCIATION | {"covariates": ["age"]}, categorical=[], seed=1, n_permutations=200,
         )  # fmt: skip
         own = found[(found["kind"] == "spearman") & (found["adjusted_for"] == "age")]

@@ -15,11 +15,12 @@ from amygene.report.sections import (
     group_voxel,
     meta,
     prediction,
+    response,
     sites,
 )
 
 #: modules with something to say after connectivity, in the order of the data
-_STAGES = (group, sites, prediction, genes, enrichment, meta)
+_STAGES = (group, sites, prediction, response, genes, enrichment, meta)
 
 
 def methods(

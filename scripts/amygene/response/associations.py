@@ -46,7 +46,7 @@ def pairs(
     participants: pd.DataFrame,
     outcomes: pd.DataFrame,
     timepoint: str,
-    baseline: str,
+    order: Sequence[str],
     settings: Mapping[str, Any],
 ) -> Pairs:
     """Who has what it takes: connectivity (of both sessions for its change), outcome and covariates.
@@ -55,6 +55,10 @@ def pairs(
     ----------
     z
         Scans (index) x regions.
+    timepoint
+        Of the outcome.
+    order
+        All timepoints, the baseline first: a change of connectivity is that up to the last scans before the outcome.
     settings
         Of the association: outcome, measure, connectivity, covariates, where.
     """
@@ -63,7 +67,11 @@ def pairs(
     people = people[people["participant_id"].isin(measured.index)]
     people = people.dropna(subset=list(settings["covariates"]))
     at = {t: own.set_index("participant_id")["unit"] for t, own in sessions.groupby("timepoint")}
-    needed = [baseline] if settings["connectivity"] == "baseline" else [baseline, timepoint]
+    needed = [order[0]]
+    if settings["connectivity"] == "change":
+        # with the outcome, or the last before it
+        before = [t for t in order[1 : order.index(timepoint) + 1] if t in at]
+        needed += before[-1:] or [timepoint]
     for time in needed:
         people = people[people["participant_id"].isin(at[time].index if time in at else [])]
     ids = people["participant_id"]
@@ -83,7 +91,7 @@ def correlations(
     outcomes: pd.DataFrame,
     *,
     timepoints: Sequence[str],
-    baseline: str,
+    order: Sequence[str],
     settings: Mapping[str, Any],
     categorical: Sequence[str],
     seed: int,
@@ -100,6 +108,8 @@ def correlations(
         Of the association, for messages.
     timepoints
         Follow-ups, in order.
+    order
+        All timepoints of the cohort.
     settings
         Of the association in the config.
 
@@ -113,7 +123,7 @@ def correlations(
     )
     parts = []
     for time in timepoints:
-        found = pairs(z, sessions, participants, outcomes, time, baseline, settings)
+        found = pairs(z, sessions, participants, outcomes, time, order, settings)
         if len(found.frame) < MIN_PARTICIPANTS:
             raise InputError(
                 f"config key response.associations.{name}: {len(found.frame)} participants have connectivity, "

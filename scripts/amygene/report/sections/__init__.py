@@ -12,6 +12,7 @@ SECTIONS = {
     "group_voxel": ("Group difference in voxels", "Where in the brain do the groups differ?"),
     "sites": ("Held-out sites", "Does it hold at a site that was left out?"),
     "prediction": ("Prediction", "Can one subject be classified?"),
+    "response": ("Treatment response", "What changes with treatment, and what predicts it?"),
     "genes": ("Genes", "Which genes follow the map?"),
     "enrichment": ("Gene sets", "Which processes and cells follow the map?"),
     "meta": ("Published effects", "Where do published effects converge, at regions and in networks?"),

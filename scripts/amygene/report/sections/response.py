@@ -1,0 +1,462 @@
+"""Treatment response: what changes, and what predicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from amygene.report import page
+from amygene.report.figures_prediction import classifier_name
+from amygene.report.page import Shown
+
+_EFFECTS = [
+    "region", "n_participants", "f", "df1", "df2", "epsilon", "p", "q", "p_fwe", "partial_eta2", "g", "g_ci_low",
+    "g_ci_high", "smallest_g", "f_mixed", "p_mixed",
+]  # fmt: skip
+_WITHIN = [
+    "group",
+    "from",
+    "to",
+    "region",
+    "n_participants",
+    "beta",
+    "t",
+    "df",
+    "p",
+    "q",
+    "p_fwe",
+    "g",
+    "g_ci_low",
+    "g_ci_high",
+]
+_CORRELATIONS = [
+    "timepoint", "kind", "adjusted_for", "region", "n", "r", "r_ci_low", "r_ci_high", "p", "q", "p_fwe", "smallest_r",
+]  # fmt: skip
+_CONTROLS = [
+    "timepoint",
+    "region",
+    "n_case",
+    "n_control",
+    "t",
+    "p",
+    "q",
+    "p_fwe",
+    "g",
+    "g_ci_low",
+    "g_ci_high",
+    "p_equivalence",
+    "verdict",
+]
+_PERFORMANCE = [
+    "model", "features", "n", "auc", "auc_ci_low", "auc_ci_high", "p_permutation", "p_permutation_fwe",
+    "balanced_accuracy", "sensitivity", "specificity", "majority_rate", "brier", "auc_minus_covariates", "p_covariates",
+]  # fmt: skip
+
+
+def steps(
+    participants: pd.DataFrame,
+    excluded: pd.DataFrame,
+    excluded_sessions: pd.DataFrame,
+    listed: pd.DataFrame,
+    levels: Sequence[str],
+) -> tuple[list[tuple[str, list[str]]], dict[str, list[str]]]:
+    """Steps and groups of the flow chart of one model (`figures_response.flow`).
+
+    Parameters
+    ----------
+    participants, excluded, excluded_sessions
+        ``cohort/participants.tsv``, ``excluded.tsv``, ``excluded_sessions.tsv``.
+    listed
+        ``change-..._sessions.tsv``.
+    levels
+        The groups in their order.
+    """
+    out = excluded[excluded["contrast"] == "all"]
+    reasons = _counted(out["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(out), "participants")
+    boxes = [(f"{len(participants) + len(out)} participants", reasons)]
+    sessions = _counted(
+        excluded_sessions["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(excluded_sessions), "scans"
+    )
+    boxes.append((f"{len(participants)} participants in the cohort", sessions))
+    people = listed.groupby("participant_id")["in_model"].any()
+    gone = listed[~listed["in_model"] & ~listed["participant_id"].map(people)].drop_duplicates("participant_id")
+    here = len(participants) - people.sum()
+    why = gone["reason"].value_counts().to_dict()
+    others = here - len(gone)
+    lines = [f"{here} participants not in this model:"] if here else []
+    lines += [f"{n} {reason}" for reason, n in why.items()] + (
+        [f"{others} left out by the key where"] if others else []
+    )
+    boxes.append((f"{int(people.sum())} participants in this model", []))
+    boxes[1] = (boxes[1][0], [*boxes[1][1], *lines])
+    used = listed[listed["in_model"]]
+    groups = {}
+    for group in levels:
+        own = used[used["group"].astype(str) == group]
+        each = own.groupby("participant_id").size()
+        times = own["timepoint"].value_counts(sort=False)
+        groups[group] = [
+            f"n = {len(each)}", *(f"{t}: {n}" for t, n in times.items()), f"more than one: {int((each > 1).sum())}",
+        ]  # fmt: skip
+    return boxes, groups
+
+
+def _counted(reasons: pd.Series, n: int, what: str, limit: int = 5) -> list[str]:
+    """Lines of a box of the excluded: how many, and the most frequent reasons."""
+    if n == 0:
+        return []
+    counts = reasons.str.split("; ").str[0].value_counts()
+    lines = [f"{k} {text if len(text) < 46 else text[:45] + '…'}" for text, k in counts.head(limit).items()]
+    rest = int(counts.iloc[limit:].sum())
+    return [f"{n} {what} excluded:", *lines] + ([f"{rest} for other reasons"] if rest else [])
+
+
+def groups_part(change: str, flow: Shown, table: Shown, listed: pd.DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings: who is in a model of change, and its groups at baseline."""
+    used = listed[listed["in_model"]]
+    sizes = used.drop_duplicates("participant_id")["group"].value_counts(sort=False)
+    several = used.groupby("participant_id").size()
+    words = (
+        f"{len(several)} participants ({', '.join(f'{n} {g}' for g, n in sizes.items())}), {len(used)} scans; "
+        f"{int((several > 1).sum())} have more than one and tell about change."
+    )
+    shown = table_one(table.content)
+    blocks = [
+        page.heading(f"Change: {change}"),
+        page.words(words),
+        page.picture(flow, "Who takes part, and why others do not."),
+        page.heading("The groups at baseline", 2),
+        page.table(
+            shown,
+            table.file,
+            "Mean (standard deviation) or count (share); marked: p < .05, not corrected for the number of tests.",
+            marked=lambda r: r["p"] < 0.05,
+            meanings=dict.fromkeys(shown.columns, "mean (standard deviation) or count (share)"),
+        ),
+    ]
+    return blocks, [f"{change}. {words}"]
+
+
+def table_one(groups: pd.DataFrame) -> pd.DataFrame:
+    """One cell per group, as in a paper."""
+    names = [g for g in dict.fromkeys(groups["group"]) if g != "all"]
+    rows: list[dict[str, Any]] = []
+    for (variable, level), own in groups[groups["group"] != "all"].groupby(
+        ["variable", "level"], sort=False, dropna=False
+    ):
+        cells = {}
+        for _, row in own.iterrows():
+            if pd.notna(row["count"]):
+                cells[row["group"]] = f"{row['count']:.0f} ({100 * row['count'] / row['n']:.0f} %)" if row["n"] else "–"
+            else:
+                digits = 1 if abs(row["mean"]) >= 1 else 3
+                cells[row["group"]] = f"{row['mean']:.{digits}f} ({row['sd']:.{digits}f})"
+        test = groups[(groups["variable"] == variable) & (groups["group"] == "all")]
+        first = not any(r["variable"] == variable for r in rows)
+        kept = ("test", "statistic", "df", "p", "effect", "effect_size")
+        tested = {k: test.iloc[0][k] if first and len(test) else None for k in kept}
+        rows.append({"variable": variable, "level": level} | {g: cells.get(g, "–") for g in names} | tested)
+    frame = pd.DataFrame(rows)
+    frame["level"] = frame["level"].where(frame["level"].notna(), None)
+    return frame
+
+
+def change_part(
+    change: str, seed: str, effects: Shown, within: Shown, trajectories: Shown, forest: Shown
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings of one model and seed."""
+    table = effects.content
+    terms = list(dict.fromkeys(table["model_term"]))
+    found = [_effect_words(table[table["model_term"] == term], term) for term in terms]
+    first = table[table["model_term"] == terms[0]]
+    power = first["smallest_g"].median()
+    limits = (
+        f"The sample finds an effect of {terms[0]} of g = {power:.2f} in one region with a power of 80 % (p < .05, without correction for the number "
+        "of regions); smaller ones it would mostly miss."
+        if pd.notna(power)
+        else ""
+    )
+    changed = _within_words(within.content)
+    blocks = [
+        page.heading(f"{change}: change of {seed}"),
+        page.words(*found, limits, changed),
+        page.picture(
+            trajectories,
+            f"Mean connectivity (95 % CI, not adjusted) of the regions with the largest F of {terms[0]}; they were chosen for it.",
+        ),
+        page.picture(forest, f"The strongest regions, {terms[0]}, with 95 % CI."),
+    ]
+    for term in terms:
+        own = table[table["model_term"] == term].sort_values("p", kind="stable")
+        blocks.append(
+            page.table(
+                own[_EFFECTS],
+                effects.file,
+                "Marked: q < .05. f_mixed and p_mixed: a random intercept instead of strata, which also learns from those who were measured once.",
+                marked=lambda r: r["q"] < 0.05,
+                folded=f"{term}, every region",
+            )
+        )
+    blocks.append(
+        page.table(
+            within.content.sort_values("p", kind="stable")[_WITHIN],
+            within.file,
+            "Later minus earlier; marked: q < .05. That one group changes and another does not is no difference between them.",
+            marked=lambda r: r["q"] < 0.05,
+            folded="change within each group, every region",
+            meanings={"group": "group of the model"},
+        )
+    )
+    return blocks, [f"{change}, {seed}. {found[0]}"]
+
+
+def _effect_words(rows: pd.DataFrame, term: str) -> str:
+    q, family = int((rows["q"] < 0.05).sum()), int((rows["p_fwe"] < 0.05).sum())
+    known = rows.dropna(subset="f")
+    if known.empty:
+        return f"{term[0].upper()}{term[1:]} cannot be estimated."
+    best = known.loc[known["f"].idxmax()]
+    size = (
+        f"g = {best['g']:.2f} ({best['g_ci_low']:.2f} to {best['g_ci_high']:.2f})"
+        if pd.notna(best["g"])
+        else f"partial eta² = {best['partial_eta2']:.2f}"
+    )
+    return (
+        f"{term[0].upper()}{term[1:]}: {q} of {len(known)} regions at q < .05, {family} at family-wise p < .05; the strongest is {best['region']}, "
+        f"F({best['df1']:.0f}, {best['df2']:.0f}) = {best['f']:.1f}, {size}, family-wise p {page.p_words(best['p_fwe'])}."
+    )
+
+
+def _within_words(within: pd.DataFrame) -> str:
+    parts = [
+        f"{group}, {a} to {b}: {int((own['q'] < 0.05).sum())}"
+        for (group, a, b), own in within.groupby(["group", "from", "to"], sort=False)
+    ]
+    return "Regions that change within a group (q < .05): " + "; ".join(parts) + "."
+
+
+def association_part(
+    name: str, seed: str, correlations: Shown, scatters: Mapping[str, Shown], words: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings of one association and seed.
+
+    Parameters
+    ----------
+    scatters
+        Follow-up -> picture.
+    words
+        What is correlated with what.
+    """
+    table = correlations.content
+    found = []
+    for time, own in table.groupby("timepoint", sort=False):
+        parts = []
+        for (kind, adjusted), rows in own.groupby(["kind", "adjusted_for"], sort=False):
+            known = rows.dropna(subset="r")
+            best = known.loc[known["p_parametric"].idxmin()]
+            given = "" if adjusted == "nothing" else f" given {adjusted}"
+            parts.append(
+                f"{_NAMES[kind]}{given}: {int((rows['q'] < 0.05).sum())} regions at q < .05, strongest {best['region']}, r = {best['r']:.2f} "
+                f"({best['r_ci_low']:.2f} to {best['r_ci_high']:.2f}), family-wise p {page.p_words(best['p_fwe'])}"
+            )
+        plain = own["smallest_r"].median()
+        found.append(
+            f"At {time} ({own['n'].max():.0f} participants): {'; '.join(parts)}. Correlations below {plain:.2f} would mostly be missed (power 80 %, one region)."
+        )
+    blocks = [page.heading(f"{name}: {seed} and the outcome"), page.words(words, *found)]
+    for time, shown in scatters.items():
+        blocks.append(
+            page.picture(
+                shown,
+                f"{time}: the regions with the largest Pearson correlation; they were chosen for it, so it is too large.",
+            )
+        )
+    blocks.append(
+        page.table(
+            table.sort_values("p", kind="stable")[_CORRELATIONS],
+            correlations.file,
+            "Marked: q < .05.",
+            marked=lambda r: r["q"] < 0.05,
+            folded="every region, kind and adjustment",
+            meanings={"r": "correlation of connectivity and outcome", "n": "participants"},
+        )
+    )
+    return blocks, [f"{name}, {seed}. {sentence}" for sentence in found]
+
+
+_NAMES = {"pearson": "Pearson", "spearman": "Spearman"}
+
+
+def normalisation_part(
+    name: str, seed: str, controls: Shown, picture: Shown, margin: float
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings: patients against controls at every time."""
+    table = controls.content
+    times = list(dict.fromkeys(table["timepoint"]))
+    first = table[table["timepoint"] == times[0]]
+    different = int((first["verdict"] == "different").sum())
+    found = [f"At {times[0]} {different} of {first['g'].notna().sum()} regions differ from controls (q < .05)."]
+    for time in times[1:]:
+        counts = table[table["timepoint"] == time]["verdict"].value_counts()
+        if different:
+            told = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("normalised", "still different", "undecided"))
+            found.append(f"Of these, at {time}: {told}.")
+        alike = int((table[table["timepoint"] == time]["p_equivalence"] < 0.05).sum())
+        found.append(
+            f"At {time} the difference is shown to be smaller than {margin:g} standard deviations in {alike} regions (p of equivalence < .05)."
+        )
+    if not different:
+        found.append("Nothing that could have normalised was found.")
+    blocks = [
+        page.heading(f"{name}: {seed} of patients and controls"),
+        page.words(*found),
+        page.picture(
+            picture,
+            f"Difference from controls (Hedges g) before and after; within the green band it would not matter ({margin:g} standard deviations). Regions "
+            "chosen because they differ at first tend to differ less at a second look, treated or not (regression to the mean).",
+        ),
+        page.table(
+            table.sort_values(["timepoint", "p"], kind="stable")[_CONTROLS],
+            controls.file,
+            "Marked: q < .05.",
+            marked=lambda r: r["q"] < 0.05,
+            folded="every region and time",
+        ),
+    ]
+    return blocks, [f"{name}, {seed}. {' '.join(found)}"]
+
+
+def prediction_part(
+    name: str, performance: Shown, areas: Shown, roc: Shown, replicate: pd.DataFrame, noise: Shown, words: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings: response of one participant predicted from connectivity at baseline."""
+    table = performance.content
+    clinical = table[table["features"] == "covariates"].iloc[0]
+    others = table[table["features"] != "covariates"]
+    best = others.loc[others["auc"].idxmax()]
+    tested = others.dropna(subset="p_permutation_fwe")
+    said = (
+        f"Nested cross-validation of {int(best['n'])} participants ({int(best['n_case'])} responders): the best of {len(others)} classifiers of "
+        f"connectivity ({classifier_name(best['model'], best['features'])}) has an area of {best['auc']:.2f} ({best['auc_ci_low']:.2f} to "
+        f"{best['auc_ci_high']:.2f}); the clinical baseline alone has {clinical['auc']:.2f} ({clinical['auc_ci_low']:.2f} to {clinical['auc_ci_high']:.2f})"
+    )
+    if len(tested):
+        top = tested.loc[tested["auc"].idxmax()]
+        verdict = (
+            "predicts response better than by chance"
+            if top["p_permutation_fwe"] < 0.05
+            else "is not shown to predict response"
+        )
+        said += f". Connectivity {verdict} (p {page.p_words(top['p_permutation_fwe'])} over the tested classifiers)"
+    one = replicate.iloc[0]
+    paper = (
+        f"The published way, an ROC curve of the {int(one['n_edges'])} edge{'s' if one['n_edges'] > 1 else ''} that separate the groups in the same patients, gives {one['auc']:.2f}. "
+        f"With shuffled groups it gives {one['noise_mean']:.2f} on average and up to {one['noise_95']:.2f} in 95 of 100 (p {page.p_words(one['p_noise'])}): optimistic, for comparison only."
+    )
+    blocks = [
+        page.heading(f"Prediction: {name}"),
+        page.words(words, said + ".", paper),
+        page.picture(areas, "Every classifier; covariates alone: the clinical baseline without connectivity."),
+        page.picture(roc, "ROC curves of the cross-validation, with bootstrap band of the first classifier."),
+        page.table(table[[c for c in _PERFORMANCE if c in table]], performance.file, "More columns in the file."),
+        page.warning(
+            "Replicate: the edges were chosen with the groups of the very patients they classify. The grey areas are what that gives when there is nothing to find."
+        ),
+        page.picture(
+            noise,
+            "Areas of the published procedure with shuffled groups (grey; dotted: 95th percentile) and with the true ones (pink).",
+        ),
+    ]
+    return blocks, [f"{name}. {said}.", f"{name}. {paper}"]
+
+
+def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """How treatment response was analysed."""
+    if "response" not in config["stages"]:
+        return []
+    asked, draws = config["response"], config["permutations"]["response"]
+    return [
+        text
+        for kind, text in (
+            ("outcomes", _outcomes_text(asked["outcomes"])),
+            ("changes", _changes_text(asked["changes"], draws)),
+            ("associations", _associations_text(asked["associations"], draws)),
+            ("normalisation", _normalisation_text(asked["normalisation"], draws)),
+            ("predictions", _predictions_text(config)),
+        )
+        if asked[kind]
+    ]
+
+
+def _outcomes_text(outcomes: Mapping[str, Mapping[str, Any]]) -> str:
+    parts = []
+    for name, rule in outcomes.items():
+        limits = []
+        if "responder" in rule:
+            limits.append(f"response a reduction of at least {100 * rule['responder']:g} %")
+        if "remission" in rule:
+            limits.append(
+                f"remission a value of {'at most' if rule['better'] == 'lower' else 'at least'} {rule['remission']:g}"
+            )
+        floor = f", after its lowest value {rule['floor']:g} was taken off" if rule["floor"] else ""
+        parts.append(f"{name}{floor}" + (f" ({', '.join(limits)})" if limits else ""))
+    return (
+        f"Outcomes. The reduction rate is the improvement as a share of the baseline [{{leucht}}]; {'; '.join(parts)}."
+    )
+
+
+def _changes_text(changes: Mapping[str, Mapping[str, Any]], draws: int) -> str:
+    models = []
+    for name, one in changes.items():
+        groups = one["groups"]
+        who = (
+            "one group"
+            if groups is None
+            else " and ".join(map(str, groups["levels"]))
+            if "levels" in groups
+            else f"{groups['outcome']} {groups['measure']}s and others at {groups['timepoint']}"
+        )
+        adjusted = [*one["covariates"], *(f"{c} x time" for c in one["covariates_by_time"])]
+        models.append(f"{name} ({who}{'; covariates ' + ', '.join(adjusted) if adjusted else ''})")
+    return (
+        f"Change with treatment. Models of group x time: {'; '.join(models)}. Every effect was tested against the error of its own stratum, time and group x time within and group between "
+        "participants (type II, as in R's aov); for two groups and two times the F of group x time is the squared t of the change scores. Participants with a missing session keep those they have; a "
+        "model with a random intercept per participant (restricted likelihood, Satterthwaite's degrees of freedom [{lmertest}]) is reported beside it. For more than two times parametric p use "
+        f"Greenhouse and Geisser's correction. p-values rest on {draws} permutations [{{fl}}] of whole participants (those with the same sessions; group and group x time) or of sessions within "
+        "participants (time, and change within groups) [{blocks}], as (1 + b) / (1 + m) [{phipson}]; q is the false discovery rate over the regions of a seed [{bh}], family-wise p from the largest F. "
+        "Effect sizes are Hedges g in standard deviations of the change with exact intervals [{hedges}]."
+    )
+
+
+def _associations_text(associations: Mapping[str, Mapping[str, Any]], draws: int) -> str:
+    parts = [
+        f"{one['outcome']} ({one['measure']}) with connectivity {'at baseline' if one['connectivity'] == 'baseline' else 'change'}"
+        + (f", also given {', '.join(one['covariates'])}" if one["covariates"] else "")
+        for one in associations.values()
+    ]
+    return (
+        f"Connectivity and outcome. Pearson and Spearman correlations: {'; '.join(parts)}. Partial correlations are those of residuals (of ranks for Spearman); intervals by Fisher's z, for Spearman with the "
+        f"variance of Bonett and Wright [{{bonett}}]; p from {draws} permutations of the outcome's residuals [{{fl}}]."
+    )
+
+
+def _normalisation_text(comparisons: Mapping[str, Mapping[str, Any]], draws: int) -> str:
+    parts = [
+        f"{one['case']} against {one['control']} with a margin of {one['margin']:g} standard deviations"
+        for one in comparisons.values()
+    ]
+    return (
+        f"Normalisation. {'; '.join(parts)}: patients at every timepoint were compared with controls (linear model, {draws} permutations). A region is called normalised where it differed at baseline (q < .05) and two "
+        "one-sided tests [{tost}] show that the difference is smaller than the margin; absence of significance is not taken for it."
+    )
+
+
+def _predictions_text(config: Mapping[str, Any]) -> str:
+    chosen = config["prediction"]
+    return (
+        f"Prediction of response. Responders were told from the others by connectivity at baseline in nested cross-validation ({chosen['folds']} folds, {chosen['repeats']} repeats; models, tuning, intervals and permutation p as "
+        "in the classification of groups, scikit-learn [{sklearn}], DeLong's intervals [{delong}]); a logistic regression of the outcome's baseline and clinical columns is the comparison. For comparison only, edges "
+        "with p < .001 between responders and others (or the strongest) were averaged and an ROC curve drawn in the same patients; the same was done with 1,000 shuffled groups to show what that gives on noise."
+    )

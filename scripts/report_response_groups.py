@@ -1,0 +1,20 @@
+"""Part of the report: who is in a model of change, and its groups at baseline."""
+
+from amygene.report import figures_response
+from amygene.report.parts import Files, write_part
+from amygene.report.sections import response
+from amygene.report.style import save
+from job import start
+
+start(snakemake.log[0])
+source, output, wildcards = snakemake.input, snakemake.output, snakemake.wildcards
+files = Files(wildcards.study)
+participants, excluded, excluded_sessions, listed = (
+    files.table(source[name]).content for name in ("participants", "excluded", "excluded_sessions", "sessions")
+)
+groups = files.table(source.groups)
+levels = [level for level in dict.fromkeys(groups.content["group"].astype(str)) if level != "all"] or ["all"]
+steps, boxes = response.steps(participants, excluded, excluded_sessions, listed, levels)
+save(figures_response.flow(steps, boxes), output.svg, output.png)
+shown = response.groups_part(wildcards.change, files.picture(output.svg), groups, listed)
+write_part(output.part, "response", shown, source)
