@@ -310,6 +310,7 @@ rule report_response_groups:
         runtime=per_attempt(10),
     params:
         code=code("report_response_groups.py"),
+        groups=lambda w: CHANGES[w.change]["groups"],
     script:
         "../scripts/report_response_groups.py"
 
@@ -361,7 +362,6 @@ rule report_response_association:
         runtime=per_attempt(10),
     params:
         code=code("report_response_association.py"),
-        timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints", TIMEPOINTS[1:]),
         order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
     script:

@@ -141,7 +141,7 @@ rule response_association:
         runtime=per_attempt(60),
     params:
         code=code("response_association.py"),
-        timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints", TIMEPOINTS[1:]),
+        timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints"),
         order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
         categorical=COHORT["categorical"],

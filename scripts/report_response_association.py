@@ -21,7 +21,7 @@ tables = [read_table(source[name], dtype=TEXT) for name in ("sessions", "partici
 outcome, measure = settings["outcome"], settings["measure"]
 connectivity = "Fisher z at baseline" if settings["connectivity"] == "baseline" else "change of Fisher z"
 scatters = {}
-for time in params.timepoints:
+for time in dict.fromkeys(correlations.content["timepoint"].astype(str)):
     found = pairs(z, *tables, time, params.order, settings)
     table = correlations.content
     plain = table[

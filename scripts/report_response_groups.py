@@ -4,6 +4,7 @@ from amygene.report import figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save
+from amygene.response.members import level_names
 from job import start
 
 start(snakemake.log[0])
@@ -13,7 +14,7 @@ participants, excluded, excluded_sessions, listed = (
     files.table(source[name]).content for name in ("participants", "excluded", "excluded_sessions", "sessions")
 )
 groups = files.table(source.groups)
-levels = [level for level in dict.fromkeys(groups.content["group"].astype(str)) if level != "all"] or ["all"]
+levels = level_names(snakemake.params.groups)
 steps, boxes = response.steps(participants, excluded, excluded_sessions, listed, levels)
 save(figures_response.flow(steps, boxes), output.svg, output.png)
 shown = response.groups_part(wildcards.change, files.picture(output.svg), groups, listed)

@@ -58,6 +58,7 @@ def main(arguments=None):
     parser.add_argument("--outcome", type=pair, action="append", default=[], help="instrument=table")
     parser.add_argument("--group", type=pair, action="append", default=[], help="group=table")
     parser.add_argument("--regions", type=int, required=True, help="number of regions")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="numbers of regions, from 1, to leave out")
     parser.add_argument("--ids", default="ids", help="array of names in the .npz")
     parser.add_argument("--series", default="ts", help="array of series in the .npz")
     parser.add_argument("--prefix", default="", help="put before the timepoints of outcomes")
@@ -68,6 +69,7 @@ def main(arguments=None):
             given.regions,
             {name: outcome(file, given.prefix) for name, file in given.outcome},
             {name: [row[0] for row in rows(file)] for name, file in given.group},
+            given.leave_out,
         )
     except InputError as error:
         parser.exit(1, f"{error}\n")

@@ -26,6 +26,11 @@ def test_every_scan_is_a_file_and_a_row():
     assert made.outcomes is None
 
 
+def test_regions_can_be_left_out():
+    made = table_cohort(SESSIONS, 5, left_out=[2, 5])
+    assert np.array_equal(made.series["series/a_ses-pre.npy"], FIRST[0].T[:, [0, 2, 3]])
+
+
 def test_time_may_come_before_regions():
     turned = {time: (ids, np.swapaxes(values, 1, 2)) for time, (ids, values) in SESSIONS.items()}
     again = table_cohort(turned, 5).series

@@ -144,7 +144,9 @@ def test_numbers_do_not_depend_on_the_order_of_the_sheets():
 
 def test_groups_by_response_and_restriction():
     study = Study()
-    measured = study.measure(groups={"outcome": "HAMD", "timepoint": "post"}, where={"group": ["V"]})
+    measured = study.measure(
+        groups={"outcome": "HAMD", "timepoint": "post", "measure": "responder"}, where={"group": ["V"]}
+    )
     assert measured.levels == ["non-responder", "responder"]
     status = study.outcomes.set_index("participant_id")["responder"]
     expected = measured.frame["participant_id"].map(status).map({0: "non-responder", 1: "responder"})
@@ -181,7 +183,8 @@ def test_correlations_equal_scipy(connectivity):
     study = Study(association=1.0)
     settings = ASSOCIATION | {"connectivity": connectivity}
     table = associations.correlations(
-        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
+        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"],
+        order=["pre", "post"],
         settings=settings, categorical=["sex"], seed=1, n_permutations=300,
     )  # fmt: skip
     rate = study.outcomes.set_index("participant_id")["reduction"]
@@ -214,10 +217,27 @@ def test_change_goes_up_to_the_last_scans_before_the_outcome():
     assert found.columns[0] == pytest.approx(expected.to_numpy())
 
 
+def test_follow_ups_left_out_are_those_with_the_outcome():
+    study = Study()
+
+    def times():
+        table = associations.correlations(
+            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=None,
+            order=["pre", "post", "never"], settings=ASSOCIATION, categorical=[], seed=1, n_permutations=100,
+        )  # fmt: skip
+        return table["timepoint"].unique().tolist()
+
+    assert times() == ["post"]
+    study.outcomes = study.outcomes[:0]
+    with pytest.raises(InputError, match="nobody has HAMD after pre"):
+        times()
+
+
 def test_partial_correlations_stand_beside_the_others():
     study = Study(association=1.0)
     table = associations.correlations(
-        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
+        "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"],
+        order=["pre", "post"],
         settings=ASSOCIATION | {"covariates": ["age", "sex"]}, categorical=["sex"], seed=1, n_permutations=100,
     )  # fmt: skip
     assert table.groupby(["kind", "adjusted_for"]).size().to_dict() == {
@@ -231,10 +251,15 @@ def test_association_needs_enough_and_an_outcome_that_varies():
 
     def correlate(**changed):
         return associations.correlations(
-            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
-            settings=ASSOCIATION | changed, categorical=[], seed=1, n_permutations=100,
+            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"],
+            order=["pre", "post"],
+        settings=ASSOCIATION | changed, categorical=[], seed=1, n_permutations=100,
         )  # fmt: skip
 
+    study.outcomes = study.outcomes.assign(timepoint="week2")
+    with pytest.raises(InputError, match="0 participants have connectivity"):
+        correlate()
+    study = Study()
     with pytest.raises(InputError, match="0 participants have connectivity"):
         correlate(where={"group": "HC"})
     with pytest.raises(InputError, match="is 20 in everybody"):
@@ -369,8 +394,9 @@ def test_false_positive_rates_of_whole_analyses():
         hits["change"] += (own["p"] <= 0.05).tolist()
         hits["change family"].append((own["p_fwe"] <= 0.05).any())
         found = associations.correlations(
-            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"], order=["pre", "post"],
-            settings=ASSOCIATION | {"covariates": ["age"]}, categorical=[], seed=1, n_permutations=200,
+            "x", study.z, study.sessions, study.participants, study.outcomes, timepoints=["post"],
+            order=["pre", "post"],
+        settings=ASSOCIATION | {"covariates": ["age"]}, categorical=[], seed=1, n_permutations=200,
         )  # fmt: skip
         own = found[(found["kind"] == "spearman") & (found["adjusted_for"] == "age")]
         hits["association"] += (own["p"] <= 0.05).tolist()

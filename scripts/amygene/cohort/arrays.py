@@ -26,6 +26,7 @@ def table_cohort(
     n_regions: int,
     outcomes: Mapping[str, pd.DataFrame] | None = None,
     groups: Mapping[str, Sequence[str]] | None = None,
+    left_out: Sequence[int] = (),
 ) -> Sheets:
     """Take the arrays apart.
 
@@ -40,6 +41,8 @@ def table_cohort(
         Instrument -> participant_id, timepoint, value.
     groups
         Group -> participants; whoever is in none has a missing group.
+    left_out
+        1-based numbers of regions whose series are not taken (without signal).
 
     Raises
     ------
@@ -69,11 +72,12 @@ def table_cohort(
         of |= dict.fromkeys(people, group)
     raise_if_any(problems)
     series, rows = {}, []
+    kept = np.setdiff1d(np.arange(n_regions), np.asarray(left_out, dtype=int) - 1)
     for time, (ids, values) in sessions.items():
         moved = np.swapaxes(values, 1, 2) if values.shape[1] == n_regions else values
         for participant, own in zip(ids, moved, strict=True):
             file = f"series/{participant}_ses-{time}.npy"
-            series[file] = np.ascontiguousarray(own)
+            series[file] = np.ascontiguousarray(own[:, kept])
             rows.append({"participant_id": str(participant), "session": time, "timepoint": time, "timeseries": file})
     people = pd.DataFrame({"participant_id": known})
     if groups:

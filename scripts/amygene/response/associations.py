@@ -90,7 +90,7 @@ def correlations(
     participants: pd.DataFrame,
     outcomes: pd.DataFrame,
     *,
-    timepoints: Sequence[str],
+    timepoints: Sequence[str] | None,
     order: Sequence[str],
     settings: Mapping[str, Any],
     categorical: Sequence[str],
@@ -107,7 +107,7 @@ def correlations(
     name
         Of the association, for messages.
     timepoints
-        Follow-ups, in order.
+        Follow-ups, in order; None is all at which anybody has the outcome.
     order
         All timepoints of the cohort.
     settings
@@ -121,6 +121,14 @@ def correlations(
     raise_if_any(
         absent_columns(f"response.associations.{name}", [*settings["where"], *settings["covariates"]], participants)
     )
+    if timepoints is None:
+        seen = set(outcomes.loc[outcomes["outcome"] == settings["outcome"], "timepoint"])
+        timepoints = [t for t in order[1:] if t in seen]
+    if not timepoints:
+        raise InputError(
+            f"config key response.associations.{name}: nobody has {settings['outcome']} after {order[0]}; is it in the "
+            "outcome table under that name and timepoint?"
+        )
     parts = []
     for time in timepoints:
         found = pairs(z, sessions, participants, outcomes, time, order, settings)

@@ -48,6 +48,13 @@ def absent_columns(name: str, columns: Sequence[str], table: pd.DataFrame) -> li
     ]
 
 
+def level_names(groups: Mapping[str, Any] | None) -> list[str]:
+    """Names of the groups of a model, the first the one that is subtracted."""
+    if groups is None:
+        return ["all"]
+    return list(_WORDS[groups["measure"]]) if "outcome" in groups else [as_text(level) for level in groups["levels"]]
+
+
 def groups_of(participants: pd.DataFrame, outcomes: pd.DataFrame, groups: Mapping[str, Any] | None) -> Groups:
     """Groups by a column of the participants, by response to treatment, or (None) everybody in one.
 
@@ -61,15 +68,13 @@ def groups_of(participants: pd.DataFrame, outcomes: pd.DataFrame, groups: Mappin
         ``{variable, levels}``, or ``{outcome, timepoint, measure}`` with measure responder or remission.
     """
     ids = participants["participant_id"]
+    levels = level_names(groups)
     if groups is None:
-        return Groups(pd.Series("all", index=ids.to_numpy()), ["all"])
+        return Groups(pd.Series("all", index=ids.to_numpy()), levels)
     if "outcome" in groups:
-        measure = groups.get("measure", "responder")
-        status = wide(outcomes, groups["outcome"], measure, groups["timepoint"])
-        words = _WORDS[measure]
+        status = wide(outcomes, groups["outcome"], groups["measure"], groups["timepoint"])
         known = status[status.index.isin(ids)]
-        return Groups(known.map({0.0: words[0], 1.0: words[1]}), list(words))
-    levels = [as_text(level) for level in groups["levels"]]
+        return Groups(known.map({0.0: levels[0], 1.0: levels[1]}), levels)
     of = pd.Series(participants[groups["variable"]].map(as_text).to_numpy(), index=ids.to_numpy())
     return Groups(of[of.isin(levels)], levels)
 

@@ -118,23 +118,25 @@ def groups_part(change: str, flow: Shown, table: Shown, listed: pd.DataFrame) ->
     used = listed[listed["in_model"]]
     sizes = used.drop_duplicates("participant_id")["group"].value_counts(sort=False)
     several = used.groupby("participant_id").size()
+    told = f" ({', '.join(f'{n} {g}' for g, n in sizes.items())})" if len(sizes) > 1 else ""
     words = (
-        f"{len(several)} participants ({', '.join(f'{n} {g}' for g, n in sizes.items())}), {len(used)} scans; "
+        f"{len(several)} participants{told}, {len(used)} scans; "
         f"{int((several > 1).sum())} have more than one and tell about change."
     )
     shown = table_one(table.content)
+    compared = page.table(
+        shown,
+        table.file,
+        "Mean (standard deviation) or count (share); marked: p < .05, not corrected for the number of tests.",
+        marked=lambda r: pd.notna(r["p"]) and r["p"] < 0.05,
+        meanings=dict.fromkeys(shown.columns, "mean (standard deviation) or count (share)"),
+    )
     blocks = [
         page.heading(f"Change: {change}"),
         page.words(words),
         page.picture(flow, "Who takes part, and why others do not."),
         page.heading("The groups at baseline", 2),
-        page.table(
-            shown,
-            table.file,
-            "Mean (standard deviation) or count (share); marked: p < .05, not corrected for the number of tests.",
-            marked=lambda r: r["p"] < 0.05,
-            meanings=dict.fromkeys(shown.columns, "mean (standard deviation) or count (share)"),
-        ),
+        compared if len(shown) else page.words("Neither the participants nor the outcomes say anything about them."),
     ]
     return blocks, [f"{change}. {words}"]
 
@@ -159,7 +161,8 @@ def table_one(groups: pd.DataFrame) -> pd.DataFrame:
         tested = {k: test.iloc[0][k] if first and len(test) else None for k in kept}
         rows.append({"variable": variable, "level": level} | {g: cells.get(g, "–") for g in names} | tested)
     frame = pd.DataFrame(rows)
-    frame["level"] = frame["level"].where(frame["level"].notna(), None)
+    if len(frame):
+        frame["level"] = frame["level"].where(frame["level"].notna(), None)
     return frame
 
 
@@ -283,7 +286,23 @@ def association_part(
             meanings={"r": "correlation of connectivity and outcome", "n": "participants"},
         )
     )
-    return blocks, [f"{name}, {seed}. {sentence}" for sentence in found]
+    return blocks, [f"{name}, {seed}. {_association_finding(table)}"]
+
+
+def _association_finding(table: pd.DataFrame) -> str:
+    """How many regions at every follow-up, by the kind of correlation that finds most."""
+    parts = []
+    for time, own in table.groupby("timepoint", sort=False):
+        q, family = (own[own[p] < 0.05].groupby(["kind", "adjusted_for"]).size().max() for p in ("q", "p_fwe"))
+        parts.append(f"at {time} {_or_0(q)} regions at q < .05 and {_or_0(family)} at family-wise p < .05")
+    return (
+        f"Connectivity and outcome (the kind of correlation that finds most, of {table.groupby(['kind', 'adjusted_for']).ngroups}): "
+        f"{'; '.join(parts)}."
+    )
+
+
+def _or_0(count: float) -> int:
+    return int(count) if pd.notna(count) else 0
 
 
 _NAMES = {"pearson": "Pearson", "spearman": "Spearman"}
