@@ -233,7 +233,7 @@ rule cohort_assemble:
         schema="config/schemas/participants.schema.yaml",
         # told in the same message; a seed that is added later changes nothing in the cohort
         seeds=ancient(f"results/{{study}}/cohort/{'seed_coverage' if IMAGES else 'seeds'}.json"),
-        longitudinal=("results/{study}/cohort/longitudinal.json" if LONGITUDINAL else []),
+        longitudinal=(ancient("results/{study}/cohort/longitudinal.json") if LONGITUDINAL else []),
     output:
         participants="results/{study}/cohort/participants.tsv",
         participants_sidecar="results/{study}/cohort/participants.json",

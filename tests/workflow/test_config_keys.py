@@ -406,6 +406,91 @@ VOXELS = {
 }
 VOXELS_CONFIG = IMAGES_CONFIG | {"study": "voxels", "stages": ["group", "sites"]}
 
+_SHEETS = {"cohort_longitudinal", "cohort_sessions"}
+_CHANGE = {"response_change", "response_groups"}
+TREATMENT = {
+    "cohort.session_table": ("data/other_sessions.tsv", {*_SHEETS, "cohort_series", "cohort_session_series"}),
+    "cohort.outcome_table": ("data/other_outcomes.tsv", _SHEETS),
+    "cohort.timepoints": (["pre", "post", "later", "last"], _SHEETS),
+    "response.outcomes.HAMD.instrument": ("madrs", _SHEETS),
+    "response.outcomes.HAMD.better": ("higher", {"cohort_sessions"}),
+    "response.outcomes.HAMD.floor": (2, {"cohort_sessions"}),
+    "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),
+    "response.outcomes.HAMD.remission": (8, {"cohort_sessions"}),
+    "response.changes.drug.groups": (None, _CHANGE),
+    "response.changes.drug.groups.variable": ("sex", _CHANGE),
+    "response.changes.drug.groups.levels": (["B", "A"], _CHANGE),
+    "response.changes.one.groups.outcome": ("MADRS", _CHANGE),
+    "response.changes.one.groups.timepoint": ("later", _CHANGE),
+    "response.changes.one.groups.measure": ("remission", _CHANGE),
+    "response.changes.drug.timepoints": (["pre", "post"], _CHANGE),
+    "response.changes.drug.where": ({"sex": "F"}, _CHANGE),
+    # numbers of sessions are checked where the sheet is
+    "response.changes.drug.covariates": (["age"], {*_CHANGE, *_SHEETS}),
+    "response.changes.drug.covariates_by_time": (["age"], _CHANGE),
+    "response.changes.drug.exchange_within": (None, _CHANGE),
+    "response.associations.hamd.outcome": ("MADRS", {"response_association"}),
+    "response.associations.hamd.measure": ("change", {"response_association"}),
+    "response.associations.hamd.connectivity": ("change", {"response_association"}),
+    "response.associations.hamd.timepoints": (["later"], {"response_association"}),
+    "response.associations.hamd.where": ({"sex": "F"}, {"response_association"}),
+    "response.associations.hamd.covariates": (["age"], {"response_association"}),
+    "response.associations.hamd.exchange_within": (None, {"response_association"}),
+    "response.normalisation.patients.variable": ("sex", {"response_normalisation"}),
+    "response.normalisation.patients.case": ("B", {"response_normalisation"}),
+    "response.normalisation.patients.control": ("B", {"response_normalisation"}),
+    "response.normalisation.patients.margin": (0.3, {"response_normalisation"}),
+    "response.normalisation.patients.timepoints": (["pre", "post"], {"response_normalisation"}),
+    "response.normalisation.patients.covariates": (["age"], {"response_normalisation", *_SHEETS}),
+    "response.normalisation.patients.exchange_within": (None, {"response_normalisation"}),
+    "response.predictions.hamd.outcome": ("MADRS", {"response_participants"}),
+    "response.predictions.hamd.timepoint": ("later", {"response_participants"}),
+    "response.predictions.hamd.measure": ("remission", {"response_participants"}),
+    "response.predictions.hamd.where": ({"sex": "F"}, {"response_participants"}),
+    "response.predictions.hamd.clinical": (["age"], {"response_participants"}),
+    "response.predictions.hamd.exchange_within": (None, {"response_participants"}),
+    "permutations.response": (200, {"response_change", "response_association", "response_normalisation"}),
+}
+TREATMENT_CONFIG = {
+    "study": "treatment",
+    "stages": ["response"],
+    "cohort": {
+        "format": "table",
+        "participants": "data/participants.tsv",
+        "session_table": "data/sessions.tsv",
+        "outcome_table": "data/outcomes.tsv",
+        "timepoints": ["pre", "post", "later"],
+    },
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv"},
+    "response": {
+        "outcomes": {name: {"responder": 0.5, "remission": 7} for name in ("HAMD", "MADRS")},
+        "changes": {
+            "drug": {"groups": {"variable": "group", "levels": ["A", "B"]}},
+            "one": {"groups": {"outcome": "HAMD", "timepoint": "post"}},
+        },
+        "associations": {"hamd": {"outcome": "HAMD"}},
+        "normalisation": {"patients": {"case": "A", "control": "C", "margin": 0.5}},
+        "predictions": {"hamd": {"outcome": "HAMD", "timepoint": "post"}},
+    },
+    "permutations": {"response": 100, "prediction": 20},
+}
+_ROWS = "".join(f"{p}\t{t}\t{p}{t}.npy\n" for p in "abc" for t in ("pre", "post", "later"))
+TREATMENT_FILES = {
+    "data/participants.tsv": "participant_id\tgroup\na\tA\nb\tB\nc\tC\n",
+    "data/sessions.tsv": "participant_id\tsession\ttimeseries\n" + _ROWS,
+    "data/other_sessions.tsv": "participant_id\tsession\ttimeseries\n" + _ROWS.replace(".npy", "2.npy"),
+    **dict.fromkeys(["data/outcomes.tsv", "data/other_outcomes.tsv", "data/labels.tsv"], ""),
+    **{f"data/{p}{t}{n}.npy": "" for p in "abc" for t in ("pre", "post", "later") for n in ("", "2")},
+}
+TREATED = {f"cohort.simulated.{key}": (value, {"simulate"}) for key, value in (
+    ("sessions", 1), ("attendance", 0.5), ("change", 1), ("change_regions", ["L_insula"]),
+    ("outcome_region", "L_insula"), ("outcome_correlation", 0.1),
+)}  # fmt: skip
+TREATED_CONFIG = SIMULATED_CONFIG | {
+    "study": "treated",
+    "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}, "sessions": 2}},
+}
+
 STUDIES = {
     "small": SMALL,
     "simulated": SIMULATED,
@@ -419,6 +504,8 @@ STUDIES = {
     "sheet": SHEET,
     "scans": SIMULATED_IMAGES,
     "voxels": VOXELS,
+    "treatment": TREATMENT,
+    "treated": TREATED,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -487,6 +574,8 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("sheet", SHEET_CONFIG, SHEET_FILES),
         ("scans", SIMULATED_IMAGES_CONFIG, []),
         ("voxels", VOXELS_CONFIG, IMAGES_FILES),
+        ("treatment", TREATMENT_CONFIG, TREATMENT_FILES),
+        ("treated", TREATED_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():
@@ -536,6 +625,7 @@ def keys(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 def test_every_key_of_the_schema_is_held_here():
     schema = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
-    held = {re.sub(r"^(contrasts|maps|cohort\.select)\.\w+", r"\1.<name>", key) for _, key in CASES}
+    named = r"^(contrasts|maps|cohort\.select|response\.\w+)\.\w+"
+    held = {re.sub(named, r"\1.<name>", key) for _, key in CASES}
     held = {re.sub(r"\.\d+", ".<item>", key) for key in held}
     assert held == set(keys(schema))

@@ -174,7 +174,7 @@ def change_part(
     terms = list(dict.fromkeys(table["model_term"]))
     found = [_effect_words(table[table["model_term"] == term], term) for term in terms]
     first = table[table["model_term"] == terms[0]]
-    power = first["smallest_g"].median()
+    power = first["smallest_g"].dropna().median()
     limits = (
         f"The sample finds an effect of {terms[0]} of g = {power:.2f} in one region with a power of 80 % (p < .05, without correction for the number "
         "of regions); smaller ones it would mostly miss."

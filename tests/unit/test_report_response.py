@@ -1,0 +1,209 @@
+"""Treatment response in the report: words, flow of inclusion, pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from amygene.report import figures_response
+from amygene.report.page import Shown
+from amygene.report.references import cited
+from amygene.report.sections import response
+
+EFFECTS = pd.DataFrame(
+    {
+        "model_term": ["group x time"] * 3 + ["time"] * 3,
+        "region": ["a", "b", "c"] * 2,
+        "n_participants": 30.0,
+        "f": [12.0, 1, np.nan, 2, 3, 4],
+        "df1": 1.0,
+        "df2": 28.0,
+        "epsilon": 1.0,
+        "p": [0.001, 0.3, np.nan, 0.2, 0.1, 0.05],
+        "q": [0.002, 0.3, np.nan, 0.2, 0.2, 0.2],
+        "p_fwe": [0.004, 0.5, np.nan, 0.4, 0.3, 0.2],
+        "partial_eta2": 0.3,
+        "g": [1.2, -0.3, np.nan, 0.2, 0.3, 0.4],
+        "g_ci_low": 0.1,
+        "g_ci_high": 1.9,
+        "smallest_g": 1.05,
+        "f_mixed": 11.0,
+        "p_mixed": 0.002,
+    }
+)
+WITHIN = pd.DataFrame(
+    {
+        "group": ["x", "x", "y"],
+        "from": "pre",
+        "to": "post",
+        "region": ["a", "b", "a"],
+        "n_participants": 15,
+        "beta": 0.1,
+    }
+    | dict.fromkeys(["t", "df", "p", "p_fwe", "g", "g_ci_low", "g_ci_high"], 0.5)
+    | {"q": [0.01, 0.6, 0.7]}
+)
+LISTED = pd.DataFrame(
+    [
+        ("p1", "pre", "x", True, None),
+        ("p1", "post", "x", True, None),
+        ("p2", "pre", "y", True, None),
+        ("p2", "post", "y", False, "mean_fd is missing"),
+        ("p3", "pre", None, False, "in none of the groups"),
+    ],
+    columns=["participant_id", "timepoint", "group", "in_model", "reason"],
+)
+PNG = Shown(b"png", "x.png")
+
+
+def test_flow_counts_everybody_once():
+    participants = pd.DataFrame({"participant_id": ["p1", "p2", "p3", "p4"]})
+    excluded = pd.DataFrame(
+        {"contrast": ["all", "all", "MDDvsHC"], "reason": ["age 12.3 is below 18", "age 90 is below 18; x", "y"]}
+    )
+    sessions = pd.DataFrame({"reason": ["mean_fd 0.41 is above 0.3"]})
+    steps, groups = response.steps(participants, excluded, sessions, LISTED, ["y", "x"])
+    assert steps == [
+        ("6 participants", ["2 participants excluded:", "2 age is below 18"]),
+        (
+            "4 participants in the cohort",
+            [
+                "1 scans excluded:",
+                "1 mean_fd is above 0.3",
+                "2 participants not in this model:",
+                "1 in none of the groups",
+                "1 left out by the key where",
+            ],
+        ),
+        ("2 participants in this model", []),
+    ]
+    assert list(groups) == ["y", "x"]
+    assert groups["x"] == ["n = 1", "pre: 1", "post: 1", "more than one: 1"]
+    figure = figures_response.flow(steps, groups)
+    assert "\n".join(["y", *groups["y"]]) in [t.get_text() for t in figure.axes[0].texts]
+
+
+def test_change_is_told_in_words():
+    blocks, findings = response.change_part("drug", "RAMY", Shown(EFFECTS, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
+    assert findings == [
+        "drug, RAMY. Group x time: 1 of 2 regions at q < .05, 1 at family-wise p < .05; the strongest is a, "
+        "F(1, 28) = 12.0, g = 1.20 (0.10 to 1.90), family-wise p = .004."
+    ]
+    told = " ".join(blocks[1]["sentences"])
+    assert "g = 1.05 in one region with a power of 80 %" in told
+    assert "x, pre to post: 1; y, pre to post: 0" in told
+    assert [b["folded"] for b in blocks if b["kind"] == "table"][:2] == [
+        "group x time, every region",
+        "time, every region",
+    ]
+
+
+def test_more_than_one_degree_of_freedom_has_eta_squared():
+    table = EFFECTS.assign(df1=2.0, g=np.nan, smallest_g=np.nan)
+    blocks, findings = response.change_part("drug", "RAMY", Shown(table, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
+    assert "F(2, 28) = 12.0, partial eta² = 0.30" in findings[0]
+    assert "power" not in " ".join(blocks[1]["sentences"])
+    figure = figures_response.forest(table[:3], "g")
+    assert figure.axes[0].get_xlabel() == "partial eta squared"
+
+
+def test_table_one_is_that_of_a_paper():
+    long = pd.DataFrame(
+        [
+            ("age", None, "x", 10, 40.0, 5.0, None),
+            ("age", None, "y", 9, 0.12, 0.03, None),
+            ("sex", "F", "x", 10, None, None, 4),
+            ("sex", "F", "y", 9, None, None, 3),
+            ("sex", "M", "x", 10, None, None, 6),
+            ("sex", "M", "y", 9, None, None, 6),
+        ],
+        columns=["variable", "level", "group", "n", "mean", "sd", "count"],
+    ).to_dict("records")
+    test = {"variable": "sex", "group": "all", "n": 19, "test": "chi-squared", "p": 0.7}
+    columns = [*long[0], "test", "statistic", "df", "p", "effect", "effect_size"]
+    table = response.table_one(pd.DataFrame([*long, test], columns=columns))
+    assert table[["variable", "level", "x", "y"]].values.tolist() == [
+        ["age", None, "40.0 (5.0)", "0.120 (0.030)"],
+        ["sex", "F", "4 (40 %)", "3 (33 %)"],
+        ["sex", "M", "6 (60 %)", "6 (67 %)"],
+    ]
+    assert table["test"].isna().tolist() == [True, False, True]
+
+
+def test_normalisation_is_never_said_for_want_of_significance():
+    table = pd.DataFrame(
+        {"timepoint": ["pre", "pre", "post", "post"], "region": ["a", "b"] * 2, "g": 0.5}
+        | dict.fromkeys(["n_case", "n_control", "t", "p", "p_fwe", "g_ci_low", "g_ci_high"], 1.0)
+        | {"q": [0.01, 0.5, 0.3, 0.5], "p_equivalence": [1, 1, 0.4, 0.01]}
+        | {"verdict": ["different", "not different", "undecided", "no difference at baseline"]}
+    )
+    _, findings = response.normalisation_part("x", "RAMY", Shown(table, "c.tsv"), PNG, 0.5)
+    assert "At pre 1 of 2 regions differ" in findings[0]
+    assert "at post: 0 normalised, 0 still different, 1 undecided" in findings[0]
+    assert "smaller than 0.5 standard deviations in 1 regions" in findings[0]
+    assert figures_response.against_controls(table, 0.5).axes
+
+
+def test_pictures_are_drawn_of_few_and_of_missing():
+    means = pd.DataFrame(
+        {
+            "group": ["x", "x", "y", "y"],
+            "timepoint": ["pre", "post"] * 2,
+            "region": "a",
+            "mean": [0.1, 0.2, 0.1, np.nan],
+        }
+    )
+    means["mean_ci_low"], means["mean_ci_high"] = means["mean"] - 0.1, means["mean"] + 0.1
+    figure = figures_response.trajectories(means, ["a"], {"a": "p = .01"})
+    assert figure.axes[0].get_title(loc="left") == "a\np = .01"
+    x = {"a": np.array([0.1, np.nan, 0.3, 0.2])}
+    drawn = figures_response.scatter(x, np.arange(4.0), np.array([1, 0, 1, 0]), ("z", "HAMD"), {})
+    assert len(drawn.axes[0].collections[0].get_offsets()) == 3
+    assert figures_response.noise(np.linspace(0.5, 0.8, 50), 0.9).axes
+    assert figures_response.strongest(EFFECTS[:3], 5) == ["a", "b"]
+
+
+CONFIG = {
+    "stages": ["response"],
+    "permutations": {"response": 500},
+    "prediction": {"folds": 5, "repeats": 3},
+    "response": {
+        "outcomes": {"HAMD": {"better": "lower", "floor": 0, "responder": 0.5, "remission": 7}},
+        "changes": {
+            "arms": {
+                "groups": {"variable": "arm", "levels": ["a", "b"]},
+                "covariates": ["mean_fd"],
+                "covariates_by_time": ["age"],
+            },
+            "all": {"groups": None, "covariates": [], "covariates_by_time": []},
+        },
+        "associations": {
+            "h": {"outcome": "HAMD", "measure": "reduction", "connectivity": "baseline", "covariates": ["dose"]}
+        },
+        "normalisation": {"n": {"case": "MDD", "control": "HC", "margin": 0.5}},
+        "predictions": {"p": {}},
+    },
+}
+
+
+def test_methods_say_what_was_asked():
+    paragraphs, references = cited(response.methods(CONFIG, {}))
+    text = " ".join(paragraphs)
+    for words in (
+        "response a reduction of at least 50 %",
+        "arms (a and b; covariates mean_fd, age x time); all (one group)",
+        "also given dose",
+        "margin of 0.5 standard deviations",
+        "5 folds, 3 repeats",
+        "500 permutations",
+    ):
+        assert words in text, words
+    assert len(references) == len(set(references)) >= 9
+    assert response.methods(CONFIG | {"stages": ["group"]}, {}) == []
+
+
+@pytest.mark.parametrize("kind", ["outcomes", "changes", "associations", "normalisation", "predictions"])
+def test_methods_are_silent_about_what_was_not_asked(kind):
+    less = CONFIG | {"response": CONFIG["response"] | {kind: {}}}
+    assert len(response.methods(less, {})) == len(response.methods(CONFIG, {})) - 1
