@@ -118,6 +118,7 @@ UNUSED = {
 }
 
 SIMULATED = {key: (UNUSED[key], {"simulate"}) for key in UNUSED if key.startswith("cohort.simulated.")}
+SIMULATED["cohort.simulated.sessions"] = (2, {"simulate"})
 SIMULATED_CONFIG = {
     "study": "simulated",
     "stages": ["cohort"],
@@ -409,7 +410,10 @@ VOXELS_CONFIG = IMAGES_CONFIG | {"study": "voxels", "stages": ["group", "sites"]
 _SHEETS = {"cohort_longitudinal", "cohort_sessions"}
 _CHANGE = {"response_change", "response_groups"}
 TREATMENT = {
-    "cohort.session_table": ("data/other_sessions.tsv", {*_SHEETS, "cohort_series", "cohort_session_series"}),
+    "cohort.session_table": (
+        "data/other_sessions.tsv",
+        {"cohort_longitudinal", "cohort_series", "cohort_session_series"},
+    ),
     "cohort.outcome_table": ("data/other_outcomes.tsv", _SHEETS),
     "cohort.timepoints": (["pre", "post", "later", "last"], _SHEETS),
     "response.outcomes.HAMD.instrument": ("madrs", _SHEETS),
@@ -426,7 +430,7 @@ TREATMENT = {
     "response.changes.drug.timepoints": (["pre", "post"], _CHANGE),
     "response.changes.drug.where": ({"sex": "F"}, _CHANGE),
     # numbers of sessions are checked where the sheet is
-    "response.changes.drug.covariates": (["age"], {*_CHANGE, *_SHEETS}),
+    "response.changes.drug.covariates": (["age"], _SHEETS),
     "response.changes.drug.covariates_by_time": (["age"], _CHANGE),
     "response.changes.drug.exchange_within": (None, _CHANGE),
     "response.associations.hamd.outcome": ("MADRS", {"response_association"}),
@@ -441,7 +445,7 @@ TREATMENT = {
     "response.normalisation.patients.control": ("B", {"response_normalisation"}),
     "response.normalisation.patients.margin": (0.3, {"response_normalisation"}),
     "response.normalisation.patients.timepoints": (["pre", "post"], {"response_normalisation"}),
-    "response.normalisation.patients.covariates": (["age"], {"response_normalisation", *_SHEETS}),
+    "response.normalisation.patients.covariates": (["age"], _SHEETS),
     "response.normalisation.patients.exchange_within": (None, {"response_normalisation"}),
     "response.predictions.hamd.outcome": ("MADRS", {"response_participants"}),
     "response.predictions.hamd.timepoint": ("later", {"response_participants"}),
@@ -483,7 +487,7 @@ TREATMENT_FILES = {
     **{f"data/{p}{t}{n}.npy": "" for p in "abc" for t in ("pre", "post", "later") for n in ("", "2")},
 }
 TREATED = {f"cohort.simulated.{key}": (value, {"simulate"}) for key, value in (
-    ("sessions", 1), ("attendance", 0.5), ("change", 1), ("change_regions", ["L_insula"]),
+    ("attendance", 0.5), ("change", 1), ("change_regions", ["L_insula"]),
     ("outcome_region", "L_insula"), ("outcome_correlation", 0.1),
 )}  # fmt: skip
 TREATED_CONFIG = SIMULATED_CONFIG | {

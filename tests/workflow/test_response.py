@@ -157,7 +157,7 @@ def test_everything_that_is_wrong_comes_in_one_message(demo):
     def run(**changed):
         for name, sheet in (sheets | changed).items():
             sheet.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
-        return demo.run("--configfile", demo.write_config(config), "cohort")
+        return demo.run("cohort", "--configfile", demo.write_config(config))
 
     wrong = {name: sheet.copy() for name, sheet in sheets.items()}
     wrong["participants"].loc[0, "sex"] = "Q"
@@ -176,7 +176,7 @@ def test_everything_that_is_wrong_comes_in_one_message(demo):
     text = (demo.results("bad") / "logs/cohort_sessions.log").read_text()
     assert f"{late['participant_id']}_ses-post: " in text
     config["cohort"]["faulty"] = "exclude"
-    demo.make_targets("--configfile", demo.write_config(config), "cohort")
+    demo.make_targets("cohort", "--configfile", demo.write_config(config))
     out = read(demo.results("bad") / "cohort", "excluded_sessions.tsv")
     assert out["participant_id"].tolist() == [late["participant_id"]]
     assert out["step"].tolist() == ["series"]
