@@ -51,7 +51,7 @@ def derive(
     ``reduction = (baseline - value) / baseline`` for instruments where less is better, the other way round where more
     is better: 1 - value / baseline, always positive for improvement. An instrument whose lowest value is not 0 (BPRS
     begins at 18, PANSS at 30) needs ``floor``, which is taken off both before, or the rate is too small (Leucht et
-    al. 2009, J Clin Psychiatry 70:14).
+    al. 2009, Acta Psychiatr Scand Suppl 438:7).
 
     Parameters
     ----------

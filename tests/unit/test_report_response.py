@@ -207,3 +207,27 @@ def test_methods_say_what_was_asked():
 def test_methods_are_silent_about_what_was_not_asked(kind):
     less = CONFIG | {"response": CONFIG["response"] | {kind: {}}}
     assert len(response.methods(less, {})) == len(response.methods(CONFIG, {})) - 1
+
+
+def test_prediction_stands_against_the_clinical_baseline_and_the_published_way_is_labelled():
+    shared = {"n": 40, "n_case": 20, "auc_ci_low": 0.4, "auc_ci_high": 0.8, "p_permutation": np.nan}
+    rows = [
+        {
+            "model": "logistic",
+            "features": "covariates",
+            "auc": 0.6,
+            "p_permutation_fwe": np.nan,
+            "p_covariates": np.nan,
+        },
+        {"model": "ridge", "features": "all edges", "auc": 0.55, "p_permutation_fwe": 0.3, "p_covariates": 0.6},
+        {"model": "ridge", "features": "selected edges", "auc": 0.65, "p_permutation_fwe": 0.2, "p_covariates": 0.4},
+    ]
+    table = pd.DataFrame([row | shared | {"auc_minus_covariates": row["auc"] - 0.6} for row in rows])
+    replicate = pd.DataFrame([{"n_edges": 2, "auc": 0.9, "noise_mean": 0.75, "noise_95": 0.87, "p_noise": 0.03}])
+    blocks, findings = response.prediction_part("h", Shown(table, "p.tsv"), PNG, PNG, replicate, PNG, "HAMD.")
+    assert "(ridge, selected edges) has an area of 0.65" in findings[0]
+    assert "the clinical baseline alone has 0.60" in findings[0]
+    assert "(difference 0.05, p = .400, not corrected for taking the best)" in findings[0]
+    assert "Connectivity is not shown to predict response (p = .200" in findings[0]
+    assert "gives 0.90. With shuffled groups it gives 0.75 on average and up to 0.87" in findings[1]
+    assert any(block["kind"] == "warning" for block in blocks)

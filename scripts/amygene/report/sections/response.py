@@ -361,6 +361,8 @@ def prediction_part(
         f"connectivity ({classifier_name(best['model'], best['features'])}) has an area of {best['auc']:.2f} ({best['auc_ci_low']:.2f} to "
         f"{best['auc_ci_high']:.2f}); the clinical baseline alone has {clinical['auc']:.2f} ({clinical['auc_ci_low']:.2f} to {clinical['auc_ci_high']:.2f})"
     )
+    if pd.notna(best["p_covariates"]):
+        said += f" (difference {best['auc_minus_covariates']:.2f}, p {page.p_words(best['p_covariates'])}, not corrected for taking the best)"
     if len(tested):
         top = tested.loc[tested["auc"].idxmax()]
         verdict = (
