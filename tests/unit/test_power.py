@@ -23,6 +23,7 @@ def test_smallest_effects_equal_statsmodels():
     expected = TTestPower().solve_power(nobs=25, alpha=0.05, power=0.8)
     assert power.smallest_d(24, np.sqrt(1 / 25)) == pytest.approx(expected, abs=1e-5)
     assert np.isnan(power.smallest_d(0, 1))
+    assert np.isnan(power.smallest_d(20, np.nan))
 
 
 def test_f_is_that_of_simulated_groups():

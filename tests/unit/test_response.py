@@ -142,6 +142,37 @@ def test_numbers_do_not_depend_on_the_order_of_the_sheets():
     pd.testing.assert_frame_equal(table, again, check_exact=True)
 
 
+def test_three_groups_and_three_times_of_which_one_has_no_scans():
+    study = Study()
+    rng = np.random.default_rng(3)
+    again = study.sessions[study.sessions["timepoint"] == "post"].assign(session="end", timepoint="end")
+    again["unit"] = again["participant_id"] + "_ses-end"
+    again = again[rng.random(len(again)) < 0.8]
+    late = pd.DataFrame(rng.normal(size=(len(again), 4)), again["unit"], REGIONS)
+    study.sessions, study.z = pd.concat([study.sessions, again]), pd.concat([study.z, late])
+    study.participants.loc[:9, "group"] = "Q"
+    group = again["participant_id"].map(study.participants.set_index("participant_id")["group"])
+    study.z.loc[again["unit"][group == "Q"], "r2"] += 4
+    model = {"timepoints": ["pre", "never", "post", "end"], "groups": {"variable": "group", "levels": ["P", "V", "Q"]}}
+    table, measured = run(study, **model)
+    assert measured.timepoints == ["pre", "post", "end"]
+    own = table[table["model_term"] == INTERACTION].set_index("region")
+    assert set(own["df1"]) == {4}
+    assert own["g"].isna().all()
+    assert (own["epsilon"] <= 1).all()
+    assert own.loc["r2", "p_fwe"] < 0.02
+    assert own.loc["r2", "p_mixed"] < 0.001
+    z = members.values_of(measured.frame["unit"], study.z)
+    within = changes.within_groups(REGIONS, z, measured, 5, 100)
+    assert within.groupby(["group", "from", "to"]).ngroups == 9
+    end = within.query("group == 'Q' and to == 'end' and region == 'r2'")
+    assert (end["beta"] > 2).all()
+    means = changes.trajectories(REGIONS, z, measured)
+    here = measured.frame.query("group == 'Q' and timepoint == 'end'")["unit"]
+    row = means.query("group == 'Q' and timepoint == 'end' and region == 'r2'").iloc[0]
+    assert row["mean"] == pytest.approx(study.z.loc[here, "r2"].mean())
+
+
 def test_groups_by_response_and_restriction():
     study = Study()
     measured = study.measure(

@@ -90,7 +90,7 @@ class Measured:
     design
         Of these rows.
     levels, timepoints
-        Names of groups and times, in their order.
+        Names of groups and times, in their order; times at which none of them was scanned are left out.
     listed
         A row per scan of everybody who could take part: participant_id, group, session, timepoint, whether it is used,
         and the reason if not.
@@ -163,7 +163,8 @@ def measure(
     _enough(frame, grouped.levels, name)
     design = _design(frame, grouped.levels, covariates, covariates_by_time, categorical, exchange_within)
     shown = frame[["participant_id", "session", "timepoint", "unit"]].assign(group=frame["_level"])
-    return Measured(shown, design, grouped.levels, list(timepoints), listed.reset_index(drop=True))
+    present = [t for t in timepoints if t in set(frame["timepoint"])]
+    return Measured(shown, design, grouped.levels, present, listed.reset_index(drop=True))
 
 
 def _enough(frame: pd.DataFrame, levels: Sequence[str], name: str) -> None:

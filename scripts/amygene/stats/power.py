@@ -30,9 +30,9 @@ def power_t(d: float, df: float, scale: float, alpha: float = ALPHA) -> float:
 def smallest_d(df: float, scale: float, alpha: float = ALPHA, power: float = POWER) -> float:
     """Smallest effect in standard deviations that a two-sided t test finds with the given power.
 
-    NaN without degrees of freedom.
+    NaN without degrees of freedom or scale.
     """
-    if not df >= 1:
+    if not (df >= 1 and scale > 0):
         return float("nan")
     return _solve(lambda d: power_t(d, df, scale, alpha) - power, scale)
 
