@@ -8,7 +8,7 @@ import pytest
 from nibabel.nifti1 import Nifti1Image
 from nibabel.nifti1 import load as load_nifti
 
-from amygene.meta.anatomy import describe, labels_at, most_probable, sample_labels, volumes_of
+from amygene.meta.anatomy import atlases_of, describe, labels_at, main_region, most_probable, sample_labels, volumes_of
 from amygene.meta.connectome import Connectome
 from amygene.meta.grid import Grid
 from amygene.meta.images import write_image
@@ -117,6 +117,21 @@ def test_labels_at_coordinates():
         1,
         0,
     ]
+
+
+def test_atlases_of_a_file_of_labels():
+    arrays = {"aal": np.array([[[0, 7]]]), "aal_numbers": np.array([2, 7]), "aal_names": np.array(["Left", "Right"])}
+    atlases = atlases_of(arrays)
+    assert list(atlases) == ["aal"]
+    assert atlases["aal"].names == {2: "Left", 7: "Right"}
+    assert atlases["aal"].numbers.tolist() == [[[0, 7]]]
+
+
+def test_main_region_of_a_description():
+    found = describe(np.array([0, 0, 0, 1]), {1: "Left"})
+    assert found == "no region 75 %, Left 25 %"
+    assert main_region(found) == "no region"
+    assert main_region("Frontal_Mid_L 78 %") == "Frontal_Mid_L"
 
 
 def test_most_probable_area():
