@@ -67,11 +67,10 @@ def areas(performance: pd.DataFrame) -> Figure:
         axis.set_yticks(y, [classifier_name(m, f) for m, f in zip(rows["model"], rows["features"], strict=True)])
         axis.set_ylim(-0.7, len(rows) - 0.3)
         axis.set_title(design_name(*group))
-        for p, position in zip(rows["p_permutation"], y, strict=True):
+        for p, tested, position in zip(rows["p_permutation"], rows["auc_tested"], y, strict=True):
             if np.isfinite(p):
-                axis.text(
-                    1.01, position, f"p = {p:.3f}", transform=axis.get_yaxis_transform(), va="center", fontsize=7.5
-                )
+                text = f"{tested:.2f}, p = {p:.3f}"
+                axis.text(1.01, position, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7.5)
     known = performance[["auc_ci_low", "auc_ci_high"]].to_numpy()
     axes[-1, 0].set_xlim(min(0.38, np.nanmin(known) - 0.02), max(0.72, np.nanmax(known) + 0.02))
     axes[-1, 0].set_xlabel("area under the ROC curve, cases against controls of their own site (95 % CI)")
@@ -98,9 +97,13 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
         Model and features of the classifier with the band.
     """
     panels = list(roc.groupby(KEY[:2], sort=False))
-    columns = 2 if len(panels) == 4 else min(len(panels), 3)
+    columns = len(panels) if len(panels) < 5 else 3
     n_rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(n_rows, columns, figsize=(3.1 * columns, 3.2 * n_rows + 0.5), squeeze=False)
+    figure, axes = plt.subplots(
+        n_rows, columns, figsize=((2.6 if columns > 3 else 3.1) * columns, 3.1 * n_rows + 0.5), squeeze=False
+    )
+    # a title of two lines would touch the axis above
+    figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[union-attr, call-arg]
     for axis, ((design, unseen), own) in zip(axes.flat, panels, strict=False):
         axis.plot([0, 1], [0, 1], color="black", lw=0.7)
         for (model, features), one in own.groupby(KEY[2:], sort=False):

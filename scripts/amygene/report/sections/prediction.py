@@ -13,9 +13,9 @@ from amygene.report.page import Shown
 
 #: columns of the page's table; the file has all
 _SHOWN = [
-    "design", "unseen_site", "model", "features", "guard", "n", "auc", "auc_ci_low", "auc_ci_high", "auc_pooled",
-    "p_permutation", "p_permutation_fwe", "balanced_accuracy", "sensitivity", "specificity", "accuracy",
-    "majority_rate", "brier", "calibration_slope", "auc_minus_covariates", "p_covariates", "note",
+    "design", "unseen_site", "model", "features", "guard", "n", "auc", "auc_95_ci", "auc_tested", "p_permutation",
+    "p_permutation_fwe", "balanced_accuracy", "sensitivity", "specificity", "majority_rate", "brier",
+    "auc_minus_covariates", "p_covariates",
 ]  # fmt: skip
 
 
@@ -41,6 +41,14 @@ def part(
         The model of the patterns.
     """
     table = performance.content
+    listed = table.assign(
+        auc_95_ci=[
+            f"{low:.2f} to {high:.2f}" if pd.notna(low) else "–"
+            for low, high in table[["auc_ci_low", "auc_ci_high"]].itertuples(index=False)
+        ],
+        features=table["features"].str.replace(" edges|edges ", "", regex=True),
+        guard=table["guard"].str.partition(":")[0],
+    )
     found = verdict(table, main)
     name = classifier_name(*main)
     blocks = [
@@ -49,7 +57,8 @@ def part(
         page.picture(
             areas,
             "Every classifier in every design. A classifier that beats the covariates alone and chance (.5) shows that connectivity tells the "
-            "groups apart. The replicate does not count: its edges were chosen with the groups of the participants it is tested on.",
+            "groups apart. At the right the area of the first repeat and its p. The replicate does not count: its edges were chosen with the groups of "
+            "the participants it is tested on.",
         ),
         page.picture(
             roc,
@@ -78,10 +87,11 @@ def part(
         )
     blocks.append(
         page.table(
-            table[[c for c in _SHOWN if c in table]],
+            listed[[c for c in _SHOWN if c in listed]],
             performance.file,
-            "Marked: p < .05 in a design that the leakage guard passed. More columns in the file.",
+            f"Marked: p < .05 in a design that the leakage guard passed. More columns in the file.{_noted(table)}",
             marked=lambda r: r["guard"] == "passed" and r["p_permutation"] < 0.05,
+            meanings={"auc_95_ci": "95 % interval of auc (DeLong)"},
         )
     )
     return blocks, [f"{contrast}. {sentence}" for sentence in found]
@@ -124,9 +134,9 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             (table["design"] == design) & (table["unseen_site"] == unseen) & table["p_permutation_fwe"].notna()
         ]
         if len(tested) > 1:
-            best = tested.loc[tested["auc"].idxmax()]
+            best = tested.loc[tested["auc_tested"].idxmax()]
             text += (
-                f". The best of {len(tested)} classifiers ({classifier_name(best['model'], best['features'])}) has {best['auc']:.2f}, p "
+                f". The best of {len(tested)} tested classifiers ({classifier_name(best['model'], best['features'])}) has {best['auc_tested']:.2f}, p "
                 f"{page.p_words(best['p_permutation_fwe'])} with all of them taken into account"
             )
         said.append(text + ".")
@@ -153,8 +163,18 @@ def guarded(table: pd.DataFrame) -> str:
     return " ".join([text, *(f"{f[0].upper()}{f[1:]}." for f in failed)])
 
 
+def _noted(table: pd.DataFrame) -> str:
+    """What could not be done in a design, once per design."""
+    notes = table.dropna(subset="note").groupby(["design", "note"], sort=False).size().index
+    return "".join(f" {design}: {note}." for design, note in notes)
+
+
 def _area(row: pd.Series) -> str:
-    p = f", p {page.p_words(row['p_permutation'])}" if pd.notna(row["p_permutation"]) else ""
+    p = ""
+    if pd.notna(row["p_permutation"]):
+        p = f", p {page.p_words(row['p_permutation'])}"
+        if f"{row['auc_tested']:.2f}" != f"{row['auc']:.2f}":
+            p += f" of the first repeat's {row['auc_tested']:.2f}"
     return f"{row['auc']:.2f} (95 % CI {row['auc_ci_low']:.2f} to {row['auc_ci_high']:.2f}{p})"
 
 
