@@ -81,6 +81,16 @@ def test_level_of_similarity(brain, places, assert_level):
     assert_level(np.array(p))
 
 
+def test_a_map_is_not_tested_against_itself(brain, places):
+    values = pd.Series(np.random.default_rng(1).standard_normal(len(places)), index=places["region"])
+    table = similarity({"a": values, "b": values.copy(), "c": -values}, places, "moran", 1, 100).set_index(
+        ["map", "other"]
+    )
+    assert table.loc[("a", "b"), "r"] == 1
+    assert table.loc[("a", "b"), ["p_null", "q_null"]].isna().all()
+    assert table.loc[("a", "c"), "p_null"] < 0.05
+
+
 def test_too_few_regions_in_common(places):
     maps = {"a": pd.Series([1.0, 2, 3], index=["R0", "R1", "R2"]), "b": pd.Series(1.0, index=places["region"])}
     table = similarity(maps, places, "moran", 1, 100)

@@ -92,11 +92,22 @@ def test_p_is_told_with_the_area_that_it_tests():
     assert "The best of 2 tested classifiers (ridge, all edges) has 0.58, p = .400" in said
 
 
+def test_a_design_without_an_area_says_why():
+    table = performance()
+    empty = table["design"] == "leave-site-out"
+    table = table.assign(auc=table["auc"].mask(empty), note=np.where(empty, "B: nothing can be trained", None))
+    said = prediction.verdict(table, MAIN)
+    assert "At sites that were left out, there is nothing to compare (B: nothing can be trained)." in said
+    drawn = texts(figures.areas(table))
+    assert "cross-validation" in drawn
+    assert "site left out" not in drawn
+
+
 def test_notes_stand_once_below_the_table():
     table = performance().assign(note="OHSU: one group only")
     shown = Shown(b"", "figure.svg")
     blocks, _ = prediction.part("A", Shown(table, "p.tsv"), shown, shown, shown, shown, {}, MAIN, "ridge")
-    (listed,) = [b for b in blocks if b["kind"] == "table"]
+    listed = next(b for b in blocks if b["kind"] == "table")
     assert listed["caption"].count("leave-site-out: OHSU: one group only.") == 1
 
 
@@ -124,7 +135,8 @@ def test_part_marks_sound_rows_only():
         MAIN,
         "ridge",
     )
-    (table,) = [b for b in blocks if b["kind"] == "table"]
+    table, calls = [b for b in blocks if b["kind"] == "table"]
+    assert {"n", "majority_rate", "balanced_accuracy"} <= {c["name"] for c in calls["columns"]}
     marked = [row["marked"] for row in table["rows"]]
     assert marked == [False, True, True] * 3 + [False]
     assert all(f.startswith("MDDvsHC. ") for f in findings)

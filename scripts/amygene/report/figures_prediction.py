@@ -49,7 +49,8 @@ def areas(performance: pd.DataFrame) -> Figure:
     performance
         ``_performance.tsv``.
     """
-    groups = [((d, u), rows.reset_index(drop=True)) for (d, u), rows in performance.groupby(KEY[:2], sort=False)]
+    known = performance.dropna(subset="auc")
+    groups = [((d, u), rows.reset_index(drop=True)) for (d, u), rows in known.groupby(KEY[:2], sort=False)]
     heights = [len(rows) + 1.2 for _, rows in groups]
     figure, axes = plt.subplots(
         len(groups), 1, figsize=(7.2, 0.21 * sum(heights) + 0.8), sharex=True, height_ratios=heights, squeeze=False
@@ -71,8 +72,7 @@ def areas(performance: pd.DataFrame) -> Figure:
             if np.isfinite(p):
                 text = f"{tested:.2f}, p = {p:.3f}"
                 axis.text(1.01, position, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7.5)
-    known = performance[["auc_ci_low", "auc_ci_high"]].to_numpy()
-    axes[-1, 0].set_xlim(min(0.38, np.nanmin(known) - 0.02), max(0.72, np.nanmax(known) + 0.02))
+    axes[-1, 0].set_xlim(min(0.38, known["auc_ci_low"].min() - 0.02), max(0.72, known["auc_ci_high"].max() + 0.02))
     axes[-1, 0].set_xlabel("area under the ROC curve, cases against controls of their own site (95 % CI)")
     handles = [
         plt.Line2D([], [], marker="o", ls="-", color=c, label=label, ms=4.5)
@@ -96,7 +96,7 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
     main
         Model and features of the classifier with the band.
     """
-    panels = list(roc.groupby(KEY[:2], sort=False))
+    panels = list(roc.dropna(subset="tpr").groupby(KEY[:2], sort=False))
     columns = len(panels) if len(panels) < 5 else 3
     n_rows = -(-len(panels) // columns)
     figure, axes = plt.subplots(
@@ -153,8 +153,11 @@ def calibration(
     names
         Of cases and controls.
     """
+    both = predictions.groupby(KEY)["role"].nunique() > 1
     panels = [
-        (group, own) for group, own in table.groupby(KEY, sort=False) if group[2:] == main or group[0] == "replicate"
+        (group, own)
+        for group, own in table.groupby(KEY, sort=False)
+        if (group[2:] == main or group[0] == "replicate") and both.get(group, False)
     ]
     figure, axes = plt.subplots(2, len(panels), figsize=(2.5 * len(panels), 5.2), squeeze=False)
     for (group, own), above, below in zip(panels, axes[0], axes[1], strict=True):

@@ -258,7 +258,9 @@ def joins(
         page.heading("Beside the other maps"),
         page.words(*findings),
         page.picture(
-            similarity_figure, "Maps of the groups, of convergence, and of the connectivity of clusters and targets."
+            similarity_figure,
+            "Maps of the groups, of convergence, and of the connectivity of clusters and targets. Maps of the same foci, or circuits of "
+            "neighbouring places, are alike by construction.",
         ),
         page.table(
             table,

@@ -11,11 +11,15 @@ from amygene.report import page
 from amygene.report.figures_prediction import classifier_name
 from amygene.report.page import Shown
 
-#: columns of the page's table; the file has all
-_SHOWN = [
-    "design", "unseen_site", "model", "features", "guard", "n", "auc", "auc_95_ci", "auc_tested", "p_permutation",
-    "p_permutation_fwe", "balanced_accuracy", "sensitivity", "specificity", "majority_rate", "brier",
-    "auc_minus_covariates", "p_covariates",
+#: columns of the page's tables; the file has all
+_CLASSIFIER = ["design", "unseen_site", "model", "features", "guard"]
+_AREAS = [
+    *_CLASSIFIER, "auc", "auc_95_ci", "auc_tested", "p_permutation", "p_permutation_fwe", "auc_minus_covariates",
+    "p_covariates",
+]  # fmt: skip
+_CALLS = [
+    *_CLASSIFIER, "n", "majority_rate", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "brier",
+    "calibration_slope",
 ]  # fmt: skip
 
 
@@ -46,7 +50,7 @@ def part(
             f"{low:.2f} to {high:.2f}" if pd.notna(low) else "–"
             for low, high in table[["auc_ci_low", "auc_ci_high"]].itertuples(index=False)
         ],
-        features=table["features"].str.replace(" edges|edges ", "", regex=True),
+        features=table["features"].str.replace(" edges|edges selected ", "", regex=True),
         guard=table["guard"].str.partition(":")[0],
     )
     found = verdict(table, main)
@@ -85,15 +89,16 @@ def part(
                 "connected in those who look like cases. A pattern says where the groups differ; weights would not.",
             )
         )
-    blocks.append(
+    blocks += [
         page.table(
-            listed[[c for c in _SHOWN if c in listed]],
+            listed[[c for c in _AREAS if c in listed]],
             performance.file,
-            f"Marked: p < .05 in a design that the leakage guard passed. More columns in the file.{_noted(table)}",
+            f"Marked: p < .05 in a design that the leakage guard passed.{_noted(table)}",
             marked=lambda r: r["guard"] == "passed" and r["p_permutation"] < 0.05,
             meanings={"auc_95_ci": "95 % interval of auc (DeLong)"},
-        )
-    )
+        ),
+        page.table(listed[[c for c in _CALLS if c in listed]], performance.file, folded="who is called what"),
+    ]
     return blocks, [f"{contrast}. {sentence}" for sentence in found]
 
 
@@ -107,7 +112,7 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             & (table["model"] == model)
             & (table["features"] == features)
         ]
-        return chosen.iloc[0] if len(chosen) and pd.notna(chosen.iloc[0]["auc"]) else None
+        return chosen.iloc[0] if len(chosen) else None
 
     said = []
     for design, unseen, where in (
@@ -118,6 +123,9 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
         one = row(design, unseen, *main)
         if one is None:
             continue
+        if pd.isna(one["auc"]):
+            said.append(f"{where}, there is nothing to compare ({one['note']}).")
+            continue
         p = one["p_permutation"]
         verb = "are told apart better than by chance" if p < 0.05 else "are not told apart better than by chance"
         text = (
@@ -125,10 +133,10 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             f"{100 * one['balanced_accuracy']:.0f} % ({classifier_name(*main)})"
         )
         baseline = row(design, unseen, "logistic", "covariates")
-        if baseline is not None:
+        if baseline is not None and pd.notna(baseline["auc"]):
             text += f"; covariates alone give {_area(baseline)}"
         harmonised = row(design, "site controls", *main)
-        if harmonised is not None:
+        if harmonised is not None and pd.notna(harmonised["auc"]):
             text += f"; after harmonising the sites by half of their controls it is {_area(harmonised)}"
         tested = table[
             (table["design"] == design) & (table["unseen_site"] == unseen) & table["p_permutation_fwe"].notna()
