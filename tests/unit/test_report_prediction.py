@@ -103,6 +103,20 @@ def test_a_design_without_an_area_says_why():
     assert "site left out" not in drawn
 
 
+def test_sites_of_designs_without_an_area_are_not_in_the_legend():
+    key = {"model": MAIN[0], "features": MAIN[1], "n_case": 9, "n_control": 8, "auc_ci_low": 0.4, "auc_ci_high": 0.7}
+    rows = [
+        key | {"design": d, "unseen_site": u, "site": site, "auc": auc, "note": None if auc else "one group only"}
+        for d, u in DESIGNS
+        for site, auc in (("A", 0.6 if d == "cross-validation" else None), ("B", None))
+    ]
+    drawn = figures.by_site(pd.DataFrame(rows).astype({"auc": float}), MAIN)
+    words = texts(drawn)
+    assert "A  (9 / 8)" in words
+    assert words.count("one group only") == 1
+    assert "site left out" not in " ".join(t.get_text() for t in drawn.axes[0].get_legend().get_texts())
+
+
 def test_notes_stand_once_below_the_table():
     table = performance().assign(note="OHSU: one group only")
     shown = Shown(b"", "figure.svg")

@@ -210,6 +210,8 @@ def by_site(table: pd.DataFrame, main: tuple[str, str]) -> Figure:
         Model and features.
     """
     own = table[(table["model"] == main[0]) & (table["features"] == main[1]) & (table["design"] != "replicate")]
+    drawn = own.groupby(KEY[:2])["auc"].transform("count") > 0
+    own = own[drawn] if drawn.any() else own
     groups = list(own.groupby(KEY[:2], sort=False))
     sites = list(dict.fromkeys(own["site"].astype(str)))
     colours = dict(zip([g for g, _ in groups], (GREY, CASE, CONTROL, MARK, GREEN), strict=False))
@@ -228,7 +230,7 @@ def by_site(table: pd.DataFrame, main: tuple[str, str]) -> Figure:
             # the largest number: fewer are tested where controls are set aside
             if str(row["site"]) not in labels or group[1] != "site controls":
                 labels[str(row["site"])] = text
-            if not np.isfinite(row["auc"]):
+            if not own.loc[own["site"] == row["site"], "auc"].notna().any():
                 missing[str(row["site"])] = str(row["note"])
     for site, note in missing.items():
         axis.text(0.51, sites.index(site), note, fontsize=8, va="center", color="black")
