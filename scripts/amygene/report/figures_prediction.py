@@ -153,7 +153,7 @@ def calibration(
     names
         Of cases and controls.
     """
-    both = predictions.groupby(KEY)["role"].nunique() > 1
+    both = predictions.dropna(subset="called").groupby(KEY)["role"].nunique() > 1
     panels = [
         (group, own)
         for group, own in table.groupby(KEY, sort=False)
