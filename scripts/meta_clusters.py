@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.files import read_arrays
+from amygene.meta.anatomy import atlases_of
 from amygene.meta.chance import LEVEL
 from amygene.meta.clusters import analysis_row, cluster_table
 from amygene.meta.contributions import by_category, contributions
@@ -18,15 +19,8 @@ from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
-grid, stored, places = (
-    Grid.from_arrays(read_arrays(source.grid)),
-    unpack(read_arrays(source.ale)),
-    read_arrays(source.labels),
-)
-atlases = {
-    a: (places[a], dict(zip(places[f"{a}_numbers"].tolist(), places[f"{a}_names"].tolist(), strict=True)))
-    for a in ("aal", "juelich")
-}
+grid, stored = Grid.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
+atlases = atlases_of(read_arrays(source.labels))
 largest = np.concatenate([stored.pilot, *(read_arrays(shard)["largest"] for shard in source.shards)])
 foci = select(from_text(read_table(source.foci, dtype=str)), *params.rules)
 table = cluster_table(stored.found, grid, largest, atlases)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from amygene.files import read_arrays
 from amygene.meta.ale import converge
+from amygene.meta.anatomy import atlases_of
 from amygene.meta.chance import LEVEL, largest_by_chance
 from amygene.meta.clusters import cluster_table
 from amygene.meta.coactivation import active_studies, coactivation_experiments, database_files, decode, read_database
@@ -16,15 +17,8 @@ from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
-grid, stored, places = (
-    Grid.from_arrays(read_arrays(source.grid)),
-    unpack(read_arrays(source.ale)),
-    read_arrays(source.labels),
-)
-atlases = {
-    a: (places[a], dict(zip(places[f"{a}_numbers"].tolist(), places[f"{a}_names"].tolist(), strict=True)))
-    for a in ("aal", "juelich")
-}
+grid, stored = Grid.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
+atlases = atlases_of(read_arrays(source.labels))
 files = database_files(source.database)
 database, notes = read_database(files)
 clusters = read_table(source.table)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from amygene.meta.ale import converge
+from amygene.meta.anatomy import Atlas
 from amygene.meta.clusters import analysis_row, cluster_table
 from amygene.meta.contributions import by_category, contributions, leave_out
 from fixtures.meta import ball, random_experiments
@@ -82,7 +83,7 @@ def test_cluster_table(study):
     grid, experiments, found = study
     names = np.where(grid.xyz(np.argwhere(np.ones_like(grid.mask)))[:, 0] > 0, 2, 1).reshape(grid.mask.shape)
     largest = np.full(99, 3)
-    table = cluster_table(found, grid, largest, {"aal": (names, {1: "Left", 2: "Right"})})
+    table = cluster_table(found, grid, largest, {"aal": Atlas(names, {1: "Left", 2: "Right"})})
     first = table.iloc[0]
     assert table["n_voxels"].tolist() == found.sizes.tolist()
     assert first["p_fwe"] == 0.01
@@ -100,7 +101,7 @@ def test_cluster_table(study):
 
 def test_a_refused_analysis_has_no_rows(study):
     grid, experiments, _ = study
-    table = cluster_table(None, grid, np.zeros(0, dtype=int), {"aal": (np.zeros_like(grid.mask, dtype=int), {})})
+    table = cluster_table(None, grid, np.zeros(0, dtype=int), {"aal": Atlas(np.zeros_like(grid.mask, dtype=int), {})})
     assert len(table) == 0
     row = analysis_row("up", "few", experiments, table, 0, "7 experiments")
     assert row["reason"] == "7 experiments"

@@ -195,7 +195,7 @@ def test_merged_samples_are_told_in_one_sentence():
     foci = table("A\t20\t0\t4\t8\tMNI", "B\t20\t1\t4\t8\tMNI", "C\t9\t2\t4\t8\tMNI")
     foci["sample"] = ["one", "one", "C"]
     _, notes = check_foci(foci, ball(), "stop")
-    assert "Experiments of the same people count as one, in 1 samples (one: A, B)." in notes
+    assert "Experiments of the same people count as one, in 1 samples: one (A + B)." in notes
 
 
 def test_the_same_foci_twice_are_pointed_out():

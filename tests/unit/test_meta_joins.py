@@ -8,7 +8,7 @@ import pytest
 from nibabel.nifti1 import Nifti1Image
 from nibabel.nifti1 import load as load_nifti
 
-from amygene.meta.anatomy import describe, labels_at, most_probable, sample_labels, volumes_of
+from amygene.meta.anatomy import atlases_of, describe, labels_at, main_region, most_probable, sample_labels, volumes_of
 from amygene.meta.connectome import Connectome
 from amygene.meta.grid import Grid
 from amygene.meta.images import write_image
@@ -81,6 +81,16 @@ def test_level_of_similarity(brain, places, assert_level):
     assert_level(np.array(p))
 
 
+def test_a_map_is_not_tested_against_itself(brain, places):
+    values = pd.Series(np.random.default_rng(1).standard_normal(len(places)), index=places["region"])
+    table = similarity({"a": values, "b": values.copy(), "c": -values}, places, "moran", 1, 100).set_index(
+        ["map", "other"]
+    )
+    assert table.loc[("a", "b"), "r"] == 1
+    assert table.loc[("a", "b"), ["p_null", "q_null"]].isna().all()
+    assert table.loc[("a", "c"), "p_null"] < 0.05
+
+
 def test_too_few_regions_in_common(places):
     maps = {"a": pd.Series([1.0, 2, 3], index=["R0", "R1", "R2"]), "b": pd.Series(1.0, index=places["region"])}
     table = similarity(maps, places, "moran", 1, 100)
@@ -117,6 +127,21 @@ def test_labels_at_coordinates():
         1,
         0,
     ]
+
+
+def test_atlases_of_a_file_of_labels():
+    arrays = {"aal": np.array([[[0, 7]]]), "aal_numbers": np.array([2, 7]), "aal_names": np.array(["Left", "Right"])}
+    atlases = atlases_of(arrays)
+    assert list(atlases) == ["aal"]
+    assert atlases["aal"].names == {2: "Left", 7: "Right"}
+    assert atlases["aal"].numbers.tolist() == [[[0, 7]]]
+
+
+def test_main_region_of_a_description():
+    found = describe(np.array([0, 0, 0, 1]), {1: "Left"})
+    assert found == "no region 75 %, Left 25 %"
+    assert main_region(found) == "no region"
+    assert main_region("Frontal_Mid_L 78 %") == "Frontal_Mid_L"
 
 
 def test_most_probable_area():

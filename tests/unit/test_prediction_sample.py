@@ -93,6 +93,15 @@ def test_second_study_is_marked_and_its_sites_are_named_after_it():
     assert np.isfinite(sample.edges).all()
 
 
+def test_covariates_of_this_study_do_not_depend_on_the_second():
+    second = (*study("q", 8, ("X", "Y", "Z")), "main")
+    alone = make_sample(*study(), "main", seed_regions=SEEDS, **MODEL)
+    both = make_sample(*study(), "main", seed_regions=SEEDS, second=second, second_name="other", **MODEL)
+    assert both.names.tolist() == alone.names.tolist()
+    assert np.array_equal(both.covariates[~both.external], alone.covariates)
+    assert (both.covariates[both.external][:, both.names == "site"] == 0).all()
+
+
 def test_all_that_is_wrong_with_the_second_study_is_told_at_once():
     connectivity, people = study("q")
     connectivity["RAMY"] = connectivity["RAMY"].drop(columns="Insula_R")

@@ -117,9 +117,10 @@ def genes_table(q):
 @pytest.mark.parametrize("q", [0.01, 0.9])
 def test_genes_are_drawn_with_and_without_significant_ones(q):
     counts = {"level": 0.05, "genes_q_parametric": 12, "p_count": 0.03}
-    figure = figures_genes.genes(genes_table(q), counts, np.arange(100))
+    figure = figures_genes.genes(genes_table(q), counts, np.repeat(np.arange(40), np.arange(40)))
     words = texts(figure)
     assert "observed 12" in words
+    assert "mathdefault" not in words
     table = genes_table(q)
     assert table.loc[table["r"].idxmax(), "gene"] in words
 

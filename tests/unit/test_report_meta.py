@@ -69,7 +69,7 @@ def test_overview_counts_and_names():
         }
     )
     blocks, findings = meta.overview(Shown(table, "meta/analyses.tsv"), ["63 of 179 foci were Talairach."])
-    assert "2 analyses of convergence were made, 1 refused" in findings[0]
+    assert "2 analyses of convergence made, 1 refused" in findings[0]
     assert "up at Frontal_Mid_L (-38, 30, 30; 135 voxels)" in findings[0]
     assert "Talairach" in words(blocks)
     shown = next(b for b in blocks if b["kind"] == "table")

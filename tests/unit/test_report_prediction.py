@@ -43,6 +43,7 @@ def performance(p=0.2):
                 "auc_ci_low": auc - 0.08,
                 "auc_ci_high": auc + 0.08,
                 "auc_pooled": auc,
+                "auc_tested": auc,
                 "p_permutation": np.nan if features == "covariates" else p,
                 "p_permutation_fwe": np.nan if features == "covariates" else min(1, 2 * p),
                 "balanced_accuracy": 0.56,
@@ -75,10 +76,53 @@ def test_words_tell_what_was_found_and_what_was_not():
     assert "covariates alone give 0.52 (95 % CI 0.44 to 0.60)" in said
     assert "At sites that were left out" in said
     assert "after harmonising the sites by half of their controls" in said
-    assert "The best of 2 classifiers (ridge, all edges) has 0.61, p = .400 with all of them taken into account" in said
+    assert (
+        "The best of 2 tested classifiers (ridge, all edges) has 0.61, p = .400 with all of them taken into account"
+        in said
+    )
     assert "gives 0.71 over all pairs and accuracy 72 % (calling everybody the larger group: 63 %)" in said
     assert "optimistic: selection saw the test data" in said
     assert "are told apart better than by chance" in " ".join(prediction.verdict(performance(0.01), MAIN))
+
+
+def test_p_is_told_with_the_area_that_it_tests():
+    table = performance(0.2).assign(auc_tested=lambda t: t["auc"] - 0.03)
+    said = " ".join(prediction.verdict(table, MAIN))
+    assert "0.58 (95 % CI 0.50 to 0.66, p = .200 of the first repeat's 0.55)" in said
+    assert "The best of 2 tested classifiers (ridge, all edges) has 0.58, p = .400" in said
+
+
+def test_a_design_without_an_area_says_why():
+    table = performance()
+    empty = table["design"] == "leave-site-out"
+    table = table.assign(auc=table["auc"].mask(empty), note=np.where(empty, "B: nothing can be trained", None))
+    said = prediction.verdict(table, MAIN)
+    assert "At sites that were left out, there is nothing to compare (B: nothing can be trained)." in said
+    drawn = texts(figures.areas(table))
+    assert "cross-validation" in drawn
+    assert "site left out" not in drawn
+
+
+def test_sites_of_designs_without_an_area_are_not_in_the_legend():
+    key = {"model": MAIN[0], "features": MAIN[1], "n_case": 9, "n_control": 8, "auc_ci_low": 0.4, "auc_ci_high": 0.7}
+    rows = [
+        key | {"design": d, "unseen_site": u, "site": site, "auc": auc, "note": None if auc else "one group only"}
+        for d, u in DESIGNS
+        for site, auc in (("A", 0.6 if d == "cross-validation" else None), ("B", None))
+    ]
+    drawn = figures.by_site(pd.DataFrame(rows).astype({"auc": float}), MAIN)
+    words = texts(drawn)
+    assert "A  (9 / 8)" in words
+    assert words.count("one group only") == 1
+    assert "site left out" not in " ".join(t.get_text() for t in drawn.axes[0].get_legend().get_texts())
+
+
+def test_notes_stand_once_below_the_table():
+    table = performance().assign(note="OHSU: one group only")
+    shown = Shown(b"", "figure.svg")
+    blocks, _ = prediction.part("A", Shown(table, "p.tsv"), shown, shown, shown, shown, {}, MAIN, "ridge")
+    listed = next(b for b in blocks if b["kind"] == "table")
+    assert listed["caption"].count("leave-site-out: OHSU: one group only.") == 1
 
 
 def test_classifiers_that_were_not_tested_have_no_verdict():
@@ -105,7 +149,8 @@ def test_part_marks_sound_rows_only():
         MAIN,
         "ridge",
     )
-    (table,) = [b for b in blocks if b["kind"] == "table"]
+    table, calls = [b for b in blocks if b["kind"] == "table"]
+    assert {"n", "majority_rate", "balanced_accuracy"} <= {c["name"] for c in calls["columns"]}
     marked = [row["marked"] for row in table["rows"]]
     assert marked == [False, True, True] * 3 + [False]
     assert all(f.startswith("MDDvsHC. ") for f in findings)

@@ -126,5 +126,5 @@ def test_exclusions_of_one_contrast_are_not_counted_as_out():
     participants = pd.DataFrame({"participant_id": ["a", "b"], "site": ["S1", "S2"], "contrast-X": ["case", "control"]})
     excluded = pd.DataFrame({"contrast": ["all", "X"], "step": ["selection", "contrast"], "reason": ["r", "s"]})
     words = cohort.members(participants, excluded, {"X": CONTRAST})
-    assert words[0].startswith("2 of 3 participants take part at 2 sites; 1 are excluded (1 at the step selection)")
+    assert words[0].startswith("2 of 3 participants take part at 2 sites; 1 is excluded (1 at the step selection)")
     assert words[1] == "Contrast X: 1 MDD against 1 HC."

@@ -70,8 +70,10 @@ def write_database(folder: Path) -> None:
         if s < 20:
             foci[0] = TRUE
         rows += [(s, *f) for f in foci]
-    pd.DataFrame(rows, columns=["id", "x", "y", "z"]).to_csv(folder / "data_coordinates.tsv.gz", sep="\t", index=False)
-    pd.DataFrame({"id": range(60), "space": "MNI"}).to_csv(folder / "data_metadata.tsv.gz", sep="\t", index=False)
+    # without the time of writing: sidecars hold the files' hashes
+    written = {"sep": "\t", "index": False, "compression": {"method": "gzip", "mtime": 0}}
+    pd.DataFrame(rows, columns=["id", "x", "y", "z"]).to_csv(folder / "data_coordinates.tsv.gz", **written)
+    pd.DataFrame({"id": range(60), "space": "MNI"}).to_csv(folder / "data_metadata.tsv.gz", **written)
     sparse.save_npz(folder / "data_vocab-terms_source-abstract_type-tfidf_features.npz", sparse.csr_matrix(about))
     (folder / "data_vocab-terms_vocabulary.txt").write_text("planning\nnoise\nrare\n")
 

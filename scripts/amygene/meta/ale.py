@@ -10,6 +10,7 @@ probability that at least one experiment has its effect there: ``1 - prod(1 - MA
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -58,6 +59,31 @@ class Experiments:
         )
 
 
+class Kernels(NamedTuple):
+    """What the compiled loops need of the kernels and the grid that they are laid on.
+
+    Attributes
+    ----------
+    of : array of int, shape (n_experiments,)
+        Kernel of each experiment: those of equal sample sizes share one.
+    widths : array of int, shape (n_kernels,)
+        Voxels along an edge.
+    first : array of int, shape (n_kernels,)
+        First of a kernel's `values`.
+    values : array
+        ``log(1 - probability)`` of all kernels, one after the other.
+    stride_x, stride_y : int
+        From a place in the grid to the next along its first and second axis.
+    """
+
+    of: np.ndarray
+    widths: np.ndarray
+    first: np.ndarray
+    values: np.ndarray
+    stride_x: int
+    stride_y: int
+
+
 class Model:
     """Experiments on a grid: kernels and tables that stay the same wherever the foci lie.
 
@@ -65,21 +91,22 @@ class Model:
     """
 
     def __init__(self, experiments: Experiments, grid: Grid):
-        sizes, self.kernel_of = np.unique(experiments.n_subjects, return_inverse=True)
+        sizes, kernel_of = np.unique(experiments.n_subjects, return_inverse=True)
         cubes = [kernel(int(n), grid.size) for n in sizes]
-        self.widths = np.array([len(cube) for cube in cubes])
-        self.first_value = np.r_[0, np.cumsum(self.widths**3)[:-1]]
-        self.values = np.concatenate([np.log1p(-cube).ravel() for cube in cubes])
-        self.margin = int(self.widths.max()) // 2 + 1
+        widths = np.array([len(cube) for cube in cubes])
+        self.margin = int(widths.max()) // 2 + 1
         self.shape = np.array(grid.mask.shape) + 2 * self.margin
+        self.kernels = Kernels(
+            of=kernel_of,
+            widths=widths,
+            first=np.r_[0, np.cumsum(widths**3)[:-1]],
+            values=np.concatenate([np.log1p(-cube).ravel() for cube in cubes]),
+            stride_x=int(self.shape[1] * self.shape[2]),
+            stride_y=int(self.shape[2]),
+        )
         self.starts = experiments.starts
         self.inside = np.pad(grid.mask, self.margin).ravel()
-        self.n_inside = int(grid.mask.sum())
-        self._grid = grid
-
-    @property
-    def _strides(self) -> tuple[int, int]:
-        return int(self.shape[1] * self.shape[2]), int(self.shape[2])
+        self._last = np.array(grid.mask.shape) - 1
 
     def places(self, ijk: np.ndarray) -> np.ndarray:
         """Places of voxels in the grid with a margin; a focus outside the grid moves to its edge.
@@ -88,26 +115,21 @@ class Model:
         ----------
         ijk : array of int, shape (n, 3)
         """
-        ijk = np.clip(ijk, 0, np.array(self._grid.mask.shape) - 1) + self.margin
-        return ijk @ np.array([*self._strides, 1])
+        return (np.clip(ijk, 0, self._last) + self.margin) @ np.array([self.kernels.stride_x, self.kernels.stride_y, 1])
 
     def log_sums(self, places: np.ndarray) -> np.ndarray:
         """``log(1 - ALE)`` of every voxel of the grid, shape (nx, ny, nz)."""
-        logs = np.zeros(int(self.shape.prod()))
-        scratch = np.zeros_like(logs)
-        _accumulate(
-            places,
-            self.starts,
-            self.kernel_of,
-            self.widths,
-            self.first_value,
-            self.values,
-            *self._strides,
-            logs,
-            scratch,
-        )
+        logs = np.zeros(len(self.inside))
+        _accumulate(places, self.starts, self.kernels, logs, np.zeros_like(logs))
         inner = slice(self.margin, -self.margin)
         return logs.reshape(self.shape)[inner, inner, inner]
+
+    def modelled(self, places: np.ndarray, index: int) -> np.ndarray:
+        """Modelled activation of one experiment in the voxels of the mask, shape (n_voxels,)."""
+        logs = np.zeros(len(self.inside))
+        own = self.kernels._replace(of=self.kernels.of[index : index + 1])
+        _accumulate(places, self.starts[index : index + 2], own, logs, np.zeros_like(logs))
+        return -np.expm1(logs[self.inside])
 
     def largest_clusters(self, draws: np.ndarray, threshold: float) -> np.ndarray:
         """Size of the largest cluster of each set of foci.
@@ -123,34 +145,7 @@ class Model:
         -------
         array of int, shape (n_draws,)
         """
-        return _largest_clusters(
-            draws,
-            self.starts,
-            self.kernel_of,
-            self.widths,
-            self.first_value,
-            self.values,
-            *self._strides,
-            self.inside,
-            np.log1p(-threshold),
-        )
-
-    def modelled(self, places: np.ndarray, index: int) -> np.ndarray:
-        """Modelled activation of one experiment in the voxels of the mask, shape (n_voxels,)."""
-        first, last = self.starts[index], self.starts[index + 1]
-        logs = np.zeros(int(self.shape.prod()))
-        _accumulate(
-            places[first:last],
-            np.array([0, last - first]),
-            self.kernel_of[index : index + 1],
-            self.widths,
-            self.first_value,
-            self.values,
-            *self._strides,
-            logs,
-            np.zeros_like(logs),
-        )
-        return -np.expm1(logs[self.inside])
+        return _largest_clusters(draws, self.starts, self.kernels, self.inside, np.log1p(-threshold))
 
     def histograms(self, places: np.ndarray) -> np.ndarray:
         """How often each experiment's modelled activation has which value in the mask, in bins of `STEP`.
@@ -160,46 +155,38 @@ class Model:
         array of shape (n_experiments, n_bins)
             Shares of the voxels; the last bin lies above the largest value.
         """
-        largest = int(np.ceil(-np.expm1(self.values.min()) / STEP)) + 1
-        return _histograms(
-            places,
-            self.starts,
-            self.kernel_of,
-            self.widths,
-            self.first_value,
-            self.values,
-            *self._strides,
-            self.inside,
-            self.n_inside,
-            largest + 1,
-        )
+        largest = int(np.ceil(-np.expm1(self.kernels.values.min()) / STEP)) + 1
+        return _histograms(places, self.starts, self.kernels, self.inside, largest + 1)
+
+
+@njit(inline="always")
+def _half_down(kernels, width):  # type: ignore[no-untyped-def]
+    """From the place of a focus to the first corner of its kernel."""
+    return width // 2 * (kernels.stride_x + kernels.stride_y + 1)
 
 
 @njit(cache=True, nogil=True)
-def _accumulate(  # type: ignore[no-untyped-def]
-    places, starts, kernel_of, widths, first_value, values, stride_x, stride_y, logs, scratch
-):
+def _accumulate(places, starts, kernels, logs, scratch):  # type: ignore[no-untyped-def]
     """Add ``log(1 - MA)`` of every experiment to `logs`; `scratch` is 0 before and after."""
     for e in range(len(starts) - 1):
-        k = kernel_of[e]
-        w = widths[k]
-        half = w // 2
+        k = kernels.of[e]
+        w = kernels.widths[k]
         for f in range(starts[e], starts[e + 1]):
-            corner = places[f] - half * (stride_x + stride_y + 1)
-            v = first_value[k]
+            corner = places[f] - _half_down(kernels, w)
+            v = kernels.first[k]
             for i in range(w):
                 for j in range(w):
-                    row = corner + i * stride_x + j * stride_y
-                    old, new = scratch[row : row + w], values[v : v + w]
+                    row = corner + i * kernels.stride_x + j * kernels.stride_y
+                    old, new = scratch[row : row + w], kernels.values[v : v + w]
                     for z in range(w):
                         # the largest MA has the smallest log(1 - MA)
                         old[z] = new[z] if new[z] < old[z] else old[z]
                     v += w
         for f in range(starts[e], starts[e + 1]):
-            corner = places[f] - half * (stride_x + stride_y + 1)
+            corner = places[f] - _half_down(kernels, w)
             for i in range(w):
                 for j in range(w):
-                    row = corner + i * stride_x + j * stride_y
+                    row = corner + i * kernels.stride_x + j * kernels.stride_y
                     total, part = logs[row : row + w], scratch[row : row + w]
                     for z in range(w):
                         total[z] += part[z]
@@ -208,60 +195,53 @@ def _accumulate(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _histograms(  # type: ignore[no-untyped-def]
-    places, starts, kernel_of, widths, first_value, values, stride_x, stride_y, inside, n_inside, n_bins
-):
+def _histograms(places, starts, kernels, inside, n_bins):  # type: ignore[no-untyped-def]
+    """Shares of the voxels inside by their modelled activation, experiment by experiment."""
     histograms = np.zeros((len(starts) - 1, n_bins))
-    scratch = np.zeros(len(inside))
+    logs, scratch = np.zeros(len(inside)), np.zeros(len(inside))
+    n_inside = inside.sum()
     for e in range(len(starts) - 1):
-        k = kernel_of[e]
-        w = widths[k]
-        half = w // 2
+        w = kernels.widths[kernels.of[e]]
+        own = Kernels(
+            kernels.of[e : e + 1], kernels.widths, kernels.first, kernels.values, kernels.stride_x, kernels.stride_y
+        )
+        _accumulate(places, starts[e : e + 2], own, logs, scratch)
         touched = 0
-        for turn in range(2):
-            for f in range(starts[e], starts[e + 1]):
-                corner = places[f] - half * (stride_x + stride_y + 1)
-                v = first_value[k]
-                for i in range(w):
-                    for j in range(w):
-                        row = corner + i * stride_x + j * stride_y
-                        for z in range(w):
-                            if turn == 0:
-                                scratch[row + z] = min(scratch[row + z], values[v + z])
-                            elif scratch[row + z] < 0:
-                                if inside[row + z]:
-                                    value = -np.expm1(scratch[row + z])
-                                    histograms[e, int(np.floor(value / 1e-5 + 0.5))] += 1.0
-                                    touched += 1
-                                scratch[row + z] = 0.0
-                        v += w
+        for f in range(starts[e], starts[e + 1]):
+            corner = places[f] - _half_down(kernels, w)
+            for i in range(w):
+                for j in range(w):
+                    row = corner + i * kernels.stride_x + j * kernels.stride_y
+                    for z in range(row, row + w):
+                        if logs[z] < 0 and inside[z]:
+                            histograms[e, int(np.floor(-np.expm1(logs[z]) / STEP + 0.5))] += 1.0
+                            touched += 1
+                        # so a voxel is counted once, and is clean for the next experiment
+                        logs[z] = 0.0
         histograms[e, 0] += n_inside - touched
     return histograms / n_inside
 
 
 @njit(cache=True, nogil=True)
-def _largest_clusters(  # type: ignore[no-untyped-def]
-    draws, starts, kernel_of, widths, first_value, values, stride_x, stride_y, inside, threshold
-):
+def _largest_clusters(draws, starts, kernels, inside, threshold):  # type: ignore[no-untyped-def]
     n = len(inside)
     logs, scratch = np.zeros(n), np.zeros(n)
     above = np.zeros(n, dtype=np.bool_)
     # a voxel enters the list once and the stack once
     found, stack = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    steps = np.array([1, -1, stride_y, -stride_y, stride_x, -stride_x])
+    steps = np.array([1, -1, kernels.stride_y, -kernels.stride_y, kernels.stride_x, -kernels.stride_x])
     largest = np.zeros(len(draws), dtype=np.int64)
     for d in range(len(draws)):
         places = draws[d]
-        _accumulate(places, starts, kernel_of, widths, first_value, values, stride_x, stride_y, logs, scratch)
+        _accumulate(places, starts, kernels, logs, scratch)
         n_found = 0
         for e in range(len(starts) - 1):
-            w = widths[kernel_of[e]]
-            half = w // 2
+            w = kernels.widths[kernels.of[e]]
             for f in range(starts[e], starts[e + 1]):
-                corner = places[f] - half * (stride_x + stride_y + 1)
+                corner = places[f] - _half_down(kernels, w)
                 for i in range(w):
                     for j in range(w):
-                        row = corner + i * stride_x + j * stride_y
+                        row = corner + i * kernels.stride_x + j * kernels.stride_y
                         total = logs[row : row + w]
                         least = 0.0
                         for z in range(w):
@@ -341,9 +321,9 @@ def _combine(left, left_p, right, right_p, n_bins):  # type: ignore[no-untyped-d
     """Distribution of ``1 - (1 - a)(1 - b)`` from those of a and b."""
     out = np.zeros(n_bins)
     for i in range(len(right)):
-        other = 1.0 - right[i] * 1e-5
+        other = 1.0 - right[i] * STEP
         for j in range(len(left)):
-            score = (1.0 - other * (1.0 - left[j] * 1e-5)) / 1e-5
+            score = (1.0 - other * (1.0 - left[j] * STEP)) / STEP
             out[min(int(np.floor(score + 0.5)), n_bins - 1)] += right_p[i] * left_p[j]
     return out
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,29 @@ def volumes_of(path: str | Path) -> Iterator[np.ndarray]:
             yield np.frombuffer(stream.read(int(np.prod(shape[:3]))), dtype=np.uint8).reshape(shape[:3], order="F")
 
 
+class Atlas(NamedTuple):
+    """An atlas in the voxels of the grid.
+
+    Attributes
+    ----------
+    numbers : array of int, shape (nx, ny, nz)
+        Region of each voxel, 0 for none.
+    names : dict
+        Number -> region.
+    """
+
+    numbers: np.ndarray
+    names: dict[int, str]
+
+
+def atlases_of(arrays: Mapping[str, np.ndarray]) -> dict[str, Atlas]:
+    """Atlases by name, from the arrays ``{atlas}``, ``{atlas}_numbers`` and ``{atlas}_names`` of a file of labels."""
+    return {
+        atlas: Atlas(arrays[atlas], dict(zip(arrays[f"{atlas}_numbers"].tolist(), names.tolist(), strict=True)))
+        for atlas, names in ((key.removesuffix("_names"), a) for key, a in arrays.items() if key.endswith("_names"))
+    }
+
+
 def describe(numbers: np.ndarray, names: dict[int, str]) -> str:
     """``Frontal_Mid_L 78 %, Frontal_Inf_Tri_L 20 %``: regions of the voxels of a cluster, largest share first."""
     counts = pd.Series(numbers).value_counts(sort=True)
@@ -100,3 +124,8 @@ def describe(numbers: np.ndarray, names: dict[int, str]) -> str:
         if n / len(numbers) >= SMALL
     ]
     return ", ".join(parts)
+
+
+def main_region(description: str) -> str:
+    """The first of the regions that `describe` gave."""
+    return description.split(", ")[0].rsplit(" ", 2)[0]

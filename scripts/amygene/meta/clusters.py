@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.meta.ale import Convergence, Experiments
-from amygene.meta.anatomy import describe
+from amygene.meta.anatomy import Atlas, describe, main_region
 from amygene.meta.chance import LEVEL, cluster_p
 from amygene.meta.grid import Grid
 from amygene.stats.permutation import monte_carlo_error
@@ -21,7 +21,7 @@ COLUMNS = [
 
 
 def cluster_table(
-    found: Convergence | None, grid: Grid, largest: np.ndarray, atlases: Mapping[str, tuple[np.ndarray, dict[int, str]]]
+    found: Convergence | None, grid: Grid, largest: np.ndarray, atlases: Mapping[str, Atlas]
 ) -> pd.DataFrame:
     """Every cluster, largest first.
 
@@ -64,8 +64,8 @@ def cluster_table(
             "p_fwe": p[cluster - 1],
             "p_error": monte_carlo_error(p[cluster - 1], len(largest)),
         }
-        for atlas, (numbers, names) in atlases.items():
-            row[atlas] = describe(numbers[tuple(own.T)], names)
+        for name, atlas in atlases.items():
+            row[name] = describe(atlas.numbers[tuple(own.T)], atlas.names)
         rows.append(row)
     return pd.DataFrame(rows, columns=[*COLUMNS, *atlases])
 
@@ -83,7 +83,7 @@ def analysis_row(
     """
     significant = table[table["p_fwe"] < LEVEL]
     places = [
-        f"{str(row['aal']).rsplit(' ', 2)[0].split(' ')[0] if 'aal' in table else 'cluster'} "
+        f"{main_region(row['aal']) if 'aal' in table else 'cluster'} "
         f"({row['centre_x']:.0f}, {row['centre_y']:.0f}, {row['centre_z']:.0f}; {row['n_voxels']} voxels)"
         for _, row in significant.iterrows()
     ]

@@ -328,8 +328,8 @@ def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
     merged = used.groupby("sample")["experiment"].unique()
     merged = merged[merged.map(len) > 1]
     if len(merged):
-        listed_samples = some((f"{sample}: {some(sorted(names), 4)}" for sample, names in merged.items()), 5)
-        notes.append(f"Experiments of the same people count as one, in {len(merged)} samples ({listed_samples}).")
+        listed_samples = some((f"{sample} ({' + '.join(sorted(names))})" for sample, names in merged.items()), 5)
+        notes.append(f"Experiments of the same people count as one, in {len(merged)} samples: {listed_samples}.")
     near = int(((distance > 0) & foci["used"].to_numpy()).sum())
     if near:
         notes.append(f"{near} foci lie up to {FAR:g} mm outside the brain mask and were kept.")

@@ -78,7 +78,7 @@ def similarity(
 
     Null hypothesis: the first map is one of those that share its autocorrelation within every structure and its
     structures' means, unrelated to the second. Two-sided around the mean of the null maps; the false discovery rate is
-    over all pairs.
+    over all pairs. Two maps that are one (the circuits of two targets in one region) are not tested.
 
     Parameters
     ----------
@@ -101,7 +101,9 @@ def similarity(
             both = pd.DataFrame({"first": maps[first], "second": maps[second]}).reindex(places.index).dropna()
             both = both[places.loc[both.index, ["x", "structure"]].notna().all(axis=1)]
             row = {"map": first, "other": second, "n_regions": len(both)}
-            if len(both) >= MIN_REGIONS and both.nunique().min() > 1:
+            if len(both) >= MIN_REGIONS and np.allclose(both["first"], both["second"], rtol=1e-9, atol=0):
+                row["r"] = 1.0
+            elif len(both) >= MIN_REGIONS and both.nunique().min() > 1:
                 where = places.loc[both.index]
                 null = null_maps(
                     both["first"].to_numpy(),

@@ -182,13 +182,18 @@ def _second_study(
 def _covariates(
     frame: pd.DataFrame, covariates: Sequence[str], categorical: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Covariates as numbers, a column per level of a category; nothing is estimated here."""
+    """Covariates as numbers, a column per level of a category; nothing is estimated here.
+
+    Levels that only the second study has get no column: no model could learn one, and the number of columns must not
+    depend on who else is tested.
+    """
+    own = ~frame["_external"].astype(bool)
     columns, names = [], []
     for covariate in covariates:
         values = frame[covariate]
         if covariate in categorical or values.dtype == object:
             text = values.astype(str)
-            levels = sorted(text.unique())
+            levels = sorted(text[own].unique())
             # two levels are one column; more have one each, since who is the reference must not matter to a penalty
             used = levels[1:] if len(levels) == 2 else levels
             columns += [(text == level).to_numpy(dtype=float) for level in used]

@@ -56,9 +56,14 @@ def brain_figure(values: pd.Series, regions: pd.DataFrame, image: Nifti1Image | 
         figure=figure,
         annotate=True,
     )
+    colour_bar(figure, reach, label)
+    return figure
+
+
+def colour_bar(figure: Figure, reach: float, label: str) -> None:
+    """Colours of a figure of brains, at its right."""
     bar = figure.add_axes((0.925, 0.2, 0.013, 0.6))
     figure.colorbar(plt.cm.ScalarMappable(Normalize(-reach, reach), DIVERGING), cax=bar, label=label)
-    return figure
 
 
 def _surfaces(figure: Figure, values: pd.Series, regions: pd.DataFrame, image: Nifti1Image, reach: float) -> None:
@@ -122,9 +127,21 @@ def viewer(values: pd.Series, regions: pd.DataFrame, image: Nifti1Image) -> str:
     by_number = np.zeros(numbers.max() + 1)
     by_number[regions["index"]] = values.reindex(regions["region"]).fillna(0).to_numpy(dtype=float)
     painted = Nifti1Image(by_number[numbers].astype(np.float32), image.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))
-    reach = reach_of(values.to_numpy(dtype=float))
+    return image_viewer(painted, reach_of(values.to_numpy(dtype=float)))
+
+
+def image_viewer(image: Nifti1Image, reach: float) -> str:
+    """Interactive slices of an image as one HTML page that asks nothing of the network; voxels of 0 are clear.
+
+    Parameters
+    ----------
+    image
+        In MNI space.
+    reach
+        Symmetric limit of the colours.
+    """
     view = plotting.view_img(
-        painted,
+        image,
         cmap=DIVERGING,
         vmax=reach,
         symmetric_cmap=True,

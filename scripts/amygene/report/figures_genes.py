@@ -46,6 +46,9 @@ def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) 
     right.hist(null_counts, bins=40, color=SKY)
     right.axvline(counts["genes_q_parametric"], color=CASE, lw=2)
     right.set(title="Count test", xlabel="genes at parametric q < .05", ylabel="null maps", yscale="log")
+    # the usual formatter writes formulas, which are not parsed here
+    right.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
+    right.yaxis.set_minor_formatter(lambda *_: "")
     words = f"observed {counts['genes_q_parametric']}\np = {counts['p_count']:.2g}"
     right.text(0.97, 0.95, words, transform=right.transAxes, ha="right", va="top", fontsize=8, color=CASE)
     return figure

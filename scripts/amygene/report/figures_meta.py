@@ -110,9 +110,13 @@ def _categories(axis: plt.Axes, rows: pd.DataFrame) -> None:
         start = 0.0
         for j, (_, row) in enumerate(rows[rows["annotation"] == annotation].iterrows()):
             axis.barh(i, row["share"], left=start, color=_PALETTE[j % len(_PALETTE)], height=0.55)
-            if row["share"] > 12:
+            if row["share"] > 8:
+                narrow = row["share"] < 14
                 words = f"{short(str(row['category']), 12)}\n{row['share']:.0f} %"
-                axis.text(start + row["share"] / 2, i, words, ha="center", va="center", fontsize=7, color="white")
+                axis.text(
+                    start + row["share"] / 2, i, words, ha="center", va="center", color="white",
+                    fontsize=6.5 if narrow else 7, rotation=90 if narrow else 0,
+                )  # fmt: skip
             start += row["share"]
     axis.set_yticks(range(len(annotations)), annotations[::-1], fontsize=8)
     axis.set(title="By category", xlabel="% of the ALE values", xlim=(0, 100))
@@ -192,12 +196,12 @@ def targets(table: pd.DataFrame, clusters: Mapping[str, tuple[float, float, floa
         Name -> centre, MNI mm.
     """
     places = table.drop_duplicates("target")
-    figure = plt.figure(figsize=(8.4, 2.9), layout="none")
+    figure = plt.figure(figsize=(8.4, 2.0), layout="none")
     axis = figure.add_axes((0.0, 0.0, 0.78, 1.0))
     display = plotting.plot_glass_brain(None, axes=axis, figure=figure, display_mode="lyrz")
     handles = []
     for i, (_, row) in enumerate(places.iterrows()):
-        colour = _PALETTE[(i * 1) % len(_PALETTE)]
+        colour = _PALETTE[i % len(_PALETTE)]
         display.add_markers([[row["x"], row["y"], row["z"]]], marker_color=colour, marker_size=45)
         handles.append(plt.Line2D([], [], marker="o", ls="", color=colour, label=row["target"]))
     for name, centre in clusters.items():

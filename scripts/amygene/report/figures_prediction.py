@@ -49,7 +49,8 @@ def areas(performance: pd.DataFrame) -> Figure:
     performance
         ``_performance.tsv``.
     """
-    groups = [((d, u), rows.reset_index(drop=True)) for (d, u), rows in performance.groupby(KEY[:2], sort=False)]
+    known = performance.dropna(subset="auc")
+    groups = [((d, u), rows.reset_index(drop=True)) for (d, u), rows in known.groupby(KEY[:2], sort=False)]
     heights = [len(rows) + 1.2 for _, rows in groups]
     figure, axes = plt.subplots(
         len(groups), 1, figsize=(7.2, 0.21 * sum(heights) + 0.8), sharex=True, height_ratios=heights, squeeze=False
@@ -67,13 +68,11 @@ def areas(performance: pd.DataFrame) -> Figure:
         axis.set_yticks(y, [classifier_name(m, f) for m, f in zip(rows["model"], rows["features"], strict=True)])
         axis.set_ylim(-0.7, len(rows) - 0.3)
         axis.set_title(design_name(*group))
-        for p, position in zip(rows["p_permutation"], y, strict=True):
+        for p, tested, position in zip(rows["p_permutation"], rows["auc_tested"], y, strict=True):
             if np.isfinite(p):
-                axis.text(
-                    1.01, position, f"p = {p:.3f}", transform=axis.get_yaxis_transform(), va="center", fontsize=7.5
-                )
-    known = performance[["auc_ci_low", "auc_ci_high"]].to_numpy()
-    axes[-1, 0].set_xlim(min(0.38, np.nanmin(known) - 0.02), max(0.72, np.nanmax(known) + 0.02))
+                text = f"{tested:.2f}, p = {p:.3f}"
+                axis.text(1.01, position, text, transform=axis.get_yaxis_transform(), va="center", fontsize=7.5)
+    axes[-1, 0].set_xlim(min(0.38, known["auc_ci_low"].min() - 0.02), max(0.72, known["auc_ci_high"].max() + 0.02))
     axes[-1, 0].set_xlabel("area under the ROC curve, cases against controls of their own site (95 % CI)")
     handles = [
         plt.Line2D([], [], marker="o", ls="-", color=c, label=label, ms=4.5)
@@ -97,10 +96,14 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
     main
         Model and features of the classifier with the band.
     """
-    panels = list(roc.groupby(KEY[:2], sort=False))
-    columns = 2 if len(panels) == 4 else min(len(panels), 3)
+    panels = list(roc.dropna(subset="tpr").groupby(KEY[:2], sort=False))
+    columns = len(panels) if len(panels) < 5 else 3
     n_rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(n_rows, columns, figsize=(3.1 * columns, 3.2 * n_rows + 0.5), squeeze=False)
+    figure, axes = plt.subplots(
+        n_rows, columns, figsize=((2.6 if columns > 3 else 3.1) * columns, 3.1 * n_rows + 0.5), squeeze=False
+    )
+    # a title of two lines would touch the axis above
+    figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[union-attr, call-arg]
     for axis, ((design, unseen), own) in zip(axes.flat, panels, strict=False):
         axis.plot([0, 1], [0, 1], color="black", lw=0.7)
         for (model, features), one in own.groupby(KEY[2:], sort=False):
@@ -150,8 +153,11 @@ def calibration(
     names
         Of cases and controls.
     """
+    both = predictions.dropna(subset="called").groupby(KEY)["role"].nunique() > 1
     panels = [
-        (group, own) for group, own in table.groupby(KEY, sort=False) if group[2:] == main or group[0] == "replicate"
+        (group, own)
+        for group, own in table.groupby(KEY, sort=False)
+        if (group[2:] == main or group[0] == "replicate") and both.get(group, False)
     ]
     figure, axes = plt.subplots(2, len(panels), figsize=(2.5 * len(panels), 5.2), squeeze=False)
     for (group, own), above, below in zip(panels, axes[0], axes[1], strict=True):
@@ -204,6 +210,8 @@ def by_site(table: pd.DataFrame, main: tuple[str, str]) -> Figure:
         Model and features.
     """
     own = table[(table["model"] == main[0]) & (table["features"] == main[1]) & (table["design"] != "replicate")]
+    drawn = own.groupby(KEY[:2])["auc"].transform("count") > 0
+    own = own[drawn] if drawn.any() else own
     groups = list(own.groupby(KEY[:2], sort=False))
     sites = list(dict.fromkeys(own["site"].astype(str)))
     colours = dict(zip([g for g, _ in groups], (GREY, CASE, CONTROL, MARK, GREEN), strict=False))
@@ -222,7 +230,7 @@ def by_site(table: pd.DataFrame, main: tuple[str, str]) -> Figure:
             # the largest number: fewer are tested where controls are set aside
             if str(row["site"]) not in labels or group[1] != "site controls":
                 labels[str(row["site"])] = text
-            if not np.isfinite(row["auc"]):
+            if not own.loc[own["site"] == row["site"], "auc"].notna().any():
                 missing[str(row["site"])] = str(row["note"])
     for site, note in missing.items():
         axis.text(0.51, sites.index(site), note, fontsize=8, va="center", color="black")

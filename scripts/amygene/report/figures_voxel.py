@@ -15,7 +15,7 @@ from nibabel.nifti1 import Nifti1Image
 from nilearn import datasets, plotting
 
 from amygene.images import Grid
-from amygene.report.brain import draw_surfaces, reach_of
+from amygene.report.brain import colour_bar, draw_surfaces, image_viewer, reach_of
 from amygene.report.style import DIVERGING
 from amygene.voxel_labels import nearest
 
@@ -145,8 +145,7 @@ def projections(maps: VoxelMaps) -> Figure:
         axes=glass,
         figure=figure,
     )
-    bar = figure.add_axes((0.925, 0.2, 0.013, 0.6))
-    figure.colorbar(plt.cm.ScalarMappable(Normalize(-reach, reach), DIVERGING), cax=bar, label="t")
+    colour_bar(figure, reach, "t")
     return figure
 
 
@@ -215,16 +214,4 @@ def _caption(seed: str, best: pd.Series | None) -> str:
 
 def viewer(maps: VoxelMaps) -> str:
     """Interactive slices of t as one HTML page that asks nothing of the network."""
-    reach = maps.reach
-    view = plotting.view_img(
-        Nifti1Image(np.nan_to_num(maps.t).astype(np.float32), maps.grid.affine),
-        cmap=DIVERGING,
-        vmax=reach,
-        symmetric_cmap=True,
-        threshold=1e-6,
-        black_bg=False,
-        opacity=0.75,
-        resampling_interpolation="nearest",
-        width_view=820,
-    )
-    return view.get_standalone()
+    return image_viewer(Nifti1Image(np.nan_to_num(maps.t).astype(np.float32), maps.grid.affine), maps.reach)

@@ -90,7 +90,11 @@ def members(
     lines = [
         f"{len(participants)} of {len(participants) + len(out)} participants take part"
         + (f" at {participants['site'].nunique()} sites" if "site" in participants else "")
-        + (f"; {len(out)} are excluded ({steps})." if len(out) else "; nobody is excluded.")
+        + (
+            f"; {len(out)} {'is' if len(out) == 1 else 'are'} excluded ({steps})."
+            if len(out)
+            else "; nobody is excluded."
+        )
     ]
     for name, contrast in contrasts.items():
         role = participants[f"contrast-{name}"]

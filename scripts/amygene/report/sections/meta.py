@@ -30,7 +30,7 @@ def overview(analyses: Shown, notes: Sequence[str]) -> tuple[list[dict[str, Any]
     found = made[made["n_significant"] > 0]
     names = "; ".join(f"{_name(r)} at {r['places']}" for _, r in found.iterrows())
     sentence = (
-        f"Published effects: {len(made)} analyses of convergence were made, {len(table) - len(made)} refused (fewer than 12 experiments). "
+        f"Published effects: {len(made)} {'analysis' if len(made) == 1 else 'analyses'} of convergence made, {len(table) - len(made)} refused (fewer than 12 experiments). "
         + (f"Effects converge in {len(found)}: {names}." if len(found) else "Effects converge in none.")
     )
     columns = [
@@ -258,7 +258,9 @@ def joins(
         page.heading("Beside the other maps"),
         page.words(*findings),
         page.picture(
-            similarity_figure, "Maps of the groups, of convergence, and of the connectivity of clusters and targets."
+            similarity_figure,
+            "Maps of the groups, of convergence, and of the connectivity of clusters and targets. Maps of the same foci, or circuits of "
+            "neighbouring places, are alike by construction.",
         ),
         page.table(
             table,
@@ -289,7 +291,8 @@ def joins(
             page.words(sentence),
             page.picture(
                 figure,
-                "Left: correlation of maps with receptors. Right: density in significant clusters, against surrogates of the receptor's map.",
+                "Left: correlation of maps with receptors; tested around the mean of the null maps, which keep each structure's mean, so that a large one need "
+                "be no finding. Right: density in significant clusters, against surrogates of the receptor's map.",
             ),
             page.table(
                 maps.content.assign(map=maps.content["map"].map(names).fillna(maps.content["map"])),

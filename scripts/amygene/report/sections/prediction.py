@@ -11,11 +11,15 @@ from amygene.report import page
 from amygene.report.figures_prediction import classifier_name
 from amygene.report.page import Shown
 
-#: columns of the page's table; the file has all
-_SHOWN = [
-    "design", "unseen_site", "model", "features", "guard", "n", "auc", "auc_ci_low", "auc_ci_high", "auc_pooled",
-    "p_permutation", "p_permutation_fwe", "balanced_accuracy", "sensitivity", "specificity", "accuracy",
-    "majority_rate", "brier", "calibration_slope", "auc_minus_covariates", "p_covariates", "note",
+#: columns of the page's tables; the file has all
+_CLASSIFIER = ["design", "unseen_site", "model", "features", "guard"]
+_AREAS = [
+    *_CLASSIFIER, "auc", "auc_95_ci", "auc_tested", "p_permutation", "p_permutation_fwe", "auc_minus_covariates",
+    "p_covariates",
+]  # fmt: skip
+_CALLS = [
+    *_CLASSIFIER, "n", "majority_rate", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "brier",
+    "calibration_slope",
 ]  # fmt: skip
 
 
@@ -41,6 +45,14 @@ def part(
         The model of the patterns.
     """
     table = performance.content
+    listed = table.assign(
+        auc_95_ci=[
+            f"{low:.2f} to {high:.2f}" if pd.notna(low) else "–"
+            for low, high in table[["auc_ci_low", "auc_ci_high"]].itertuples(index=False)
+        ],
+        features=table["features"].str.replace(" edges|edges selected ", "", regex=True),
+        guard=table["guard"].str.partition(":")[0],
+    )
     found = verdict(table, main)
     name = classifier_name(*main)
     blocks = [
@@ -49,7 +61,8 @@ def part(
         page.picture(
             areas,
             "Every classifier in every design. A classifier that beats the covariates alone and chance (.5) shows that connectivity tells the "
-            "groups apart. The replicate does not count: its edges were chosen with the groups of the participants it is tested on.",
+            "groups apart. At the right the area of the first repeat and its p. The replicate does not count: its edges were chosen with the groups of "
+            "the participants it is tested on.",
         ),
         page.picture(
             roc,
@@ -76,14 +89,16 @@ def part(
                 "connected in those who look like cases. A pattern says where the groups differ; weights would not.",
             )
         )
-    blocks.append(
+    blocks += [
         page.table(
-            table[[c for c in _SHOWN if c in table]],
+            listed[[c for c in _AREAS if c in listed]],
             performance.file,
-            "Marked: p < .05 in a design that the leakage guard passed. More columns in the file.",
+            f"Marked: p < .05 in a design that the leakage guard passed.{_noted(table)}",
             marked=lambda r: r["guard"] == "passed" and r["p_permutation"] < 0.05,
-        )
-    )
+            meanings={"auc_95_ci": "95 % interval of auc (DeLong)"},
+        ),
+        page.table(listed[[c for c in _CALLS if c in listed]], performance.file, folded="who is called what"),
+    ]
     return blocks, [f"{contrast}. {sentence}" for sentence in found]
 
 
@@ -97,7 +112,7 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             & (table["model"] == model)
             & (table["features"] == features)
         ]
-        return chosen.iloc[0] if len(chosen) and pd.notna(chosen.iloc[0]["auc"]) else None
+        return chosen.iloc[0] if len(chosen) else None
 
     said = []
     for design, unseen, where in (
@@ -108,6 +123,9 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
         one = row(design, unseen, *main)
         if one is None:
             continue
+        if pd.isna(one["auc"]):
+            said.append(f"{where}, there is nothing to compare ({one['note']}).")
+            continue
         p = one["p_permutation"]
         verb = "are told apart better than by chance" if p < 0.05 else "are not told apart better than by chance"
         text = (
@@ -115,18 +133,18 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             f"{100 * one['balanced_accuracy']:.0f} % ({classifier_name(*main)})"
         )
         baseline = row(design, unseen, "logistic", "covariates")
-        if baseline is not None:
+        if baseline is not None and pd.notna(baseline["auc"]):
             text += f"; covariates alone give {_area(baseline)}"
         harmonised = row(design, "site controls", *main)
-        if harmonised is not None:
+        if harmonised is not None and pd.notna(harmonised["auc"]):
             text += f"; after harmonising the sites by half of their controls it is {_area(harmonised)}"
         tested = table[
             (table["design"] == design) & (table["unseen_site"] == unseen) & table["p_permutation_fwe"].notna()
         ]
         if len(tested) > 1:
-            best = tested.loc[tested["auc"].idxmax()]
+            best = tested.loc[tested["auc_tested"].idxmax()]
             text += (
-                f". The best of {len(tested)} classifiers ({classifier_name(best['model'], best['features'])}) has {best['auc']:.2f}, p "
+                f". The best of {len(tested)} tested classifiers ({classifier_name(best['model'], best['features'])}) has {best['auc_tested']:.2f}, p "
                 f"{page.p_words(best['p_permutation_fwe'])} with all of them taken into account"
             )
         said.append(text + ".")
@@ -153,8 +171,18 @@ def guarded(table: pd.DataFrame) -> str:
     return " ".join([text, *(f"{f[0].upper()}{f[1:]}." for f in failed)])
 
 
+def _noted(table: pd.DataFrame) -> str:
+    """What could not be done in a design, once per design."""
+    notes = table.dropna(subset="note").groupby(["design", "note"], sort=False).size().index
+    return "".join(f" {design}: {note}." for design, note in notes)
+
+
 def _area(row: pd.Series) -> str:
-    p = f", p {page.p_words(row['p_permutation'])}" if pd.notna(row["p_permutation"]) else ""
+    p = ""
+    if pd.notna(row["p_permutation"]):
+        p = f", p {page.p_words(row['p_permutation'])}"
+        if f"{row['auc_tested']:.2f}" != f"{row['auc']:.2f}":
+            p += f" of the first repeat's {row['auc_tested']:.2f}"
     return f"{row['auc']:.2f} (95 % CI {row['auc_ci_low']:.2f} to {row['auc_ci_high']:.2f}{p})"
 
 
