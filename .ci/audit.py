@@ -14,8 +14,10 @@ with tempfile.TemporaryDirectory() as folder:
     locked = Path(folder) / "requirements.txt"
     subprocess.run([uv, "export", "--quiet", "--no-hashes", "--all-groups", "--output-file", locked], check=True)
     audit = subprocess.run(
-        [uv, "tool", "run", "--quiet", "pip-audit", "--requirement", locked, "--no-deps", "--disable-pip"]
-        + ["--progress-spinner", "off", "--format", "json"],
+        [
+            *(uv, "tool", "run", "--quiet", "pip-audit", "--requirement", locked, "--no-deps", "--disable-pip"),
+            *("--progress-spinner", "off", "--format", "json"),
+        ],
         capture_output=True,
         text=True,
         timeout=600,
