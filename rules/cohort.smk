@@ -34,7 +34,7 @@ FINDINGS = [
 # sheets of a cohort of series that was seen more than once, and how they are read
 LONGITUDINAL = bool(ROSTER.units)
 SIMULATED = "results/{study}/cohort/simulated"
-SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", "")
+SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", [])
 OUTCOME_TABLE = f"{SIMULATED}/outcomes.tsv" if COHORT["format"] == "simulated" else COHORT.get("outcome_table", "")
 TIMEPOINTS = settings.timepoints_of(COHORT)
 OUTCOMES = config["response"]["outcomes"]
