@@ -317,7 +317,7 @@ _SCANS = {"cohort_images", "cohort_confounds"}
 _CLEANED = {"cohort_confounds"}
 IMAGES = {
     "cohort.derivatives": ("copy", _SCANS),
-    "cohort.space": ("MNI6", EVERYTHING),
+    "cohort.space": ("MNI6", _SCANS),
     "cohort.task": ("rest", set()),
     "cohort.resolution": ("2", set()),
     "cohort.sessions": (["1"], set()),
@@ -495,6 +495,9 @@ TREATED_CONFIG = SIMULATED_CONFIG | {
     "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}, "sessions": 2}},
 }
 
+#: a key that stands in names of files, and its wildcard: nobody asks for files of the old name any more
+RENAMES = {"cohort.space": "space"}
+
 STUDIES = {
     "small": SMALL,
     "simulated": SIMULATED,
@@ -606,7 +609,8 @@ def test_an_edited_key_reruns_what_uses_it(studies, name, key):
     assert all(job.reason for job in reran if job.rule in expected and job not in following)
     # nothing that stands below is left as it was
     made = {file for job in reran for file in job.output}
-    assert followers([job for job in jobs if job.output and made.isdisjoint(job.output)], reran) == []
+    kept = [job for job in jobs if job.output and RENAMES.get(key) not in job.wildcards]
+    assert followers([job for job in kept if made.isdisjoint(job.output)], reran) == []
 
 
 def test_keys_of_other_cohorts_rerun_nothing(studies):
