@@ -7,11 +7,12 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test, hypergeometric_p, redundant, set_test
+from amygene.genes import following
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import monte_carlo_error, p_max
 
-#: sets below this q are clustered; if there are none, the first N_SHOWN by p
-LEVEL, N_SHOWN = 0.05, 20
+#: sets that follow the map are clustered; if there are none, the first by p
+N_SHOWN = 20
 #: of very many significant sets only the first are clustered
 N_CLUSTERED = 300
 
@@ -84,13 +85,15 @@ def cluster_table(table: pd.DataFrame, membership: sparse.csr_array) -> pd.DataF
     Returns
     -------
     DataFrame
-        set, cluster, representative, q_null, score; the clusters in the order of their best set. If no set is
-        significant the first 20 by p are clustered, so that a picture can be drawn; q_null says so.
+        set, cluster, representative, q_null, p_group, score; the clusters in the order of their best set. If no set
+        follows the map the first 20 by p are clustered, so that a picture can be drawn; q_null and p_group say so.
     """
     ordered = np.lexsort((-table["z_null"].abs(), table["p_null"]))
-    significant = ordered[(table["q_null"].to_numpy()[ordered] < LEVEL)][:N_CLUSTERED]
+    significant = ordered[following(table).to_numpy()[ordered]][:N_CLUSTERED]
     chosen = significant if len(significant) else ordered[:N_SHOWN]
-    part = table.iloc[chosen][["set", "n_genes", "score", "z_null", "p_null", "q_null"]].reset_index(drop=True)
+    part = table.iloc[chosen][["set", "n_genes", "score", "z_null", "p_null", "q_null", "p_group"]].reset_index(
+        drop=True
+    )
     part.insert(1, "cluster", redundant(membership[chosen]))
     part.insert(2, "representative", part.groupby("cluster")["set"].transform("first"))
     return part.sort_values(["cluster"], kind="stable").reset_index(drop=True)

@@ -94,7 +94,7 @@ def test_the_planted_set_comes_first(collection):
     assert table.loc[0, "p_hypergeometric"] == table["p_hypergeometric"].min()
 
 
-def sets(q, p=None, z=None, n_genes=5):
+def sets(q, p=None, z=None, n_genes=5, p_group=np.nan):
     """A table of sets, as far as clustering needs it."""
     n = len(q)
     return pd.DataFrame(
@@ -105,6 +105,7 @@ def sets(q, p=None, z=None, n_genes=5):
             "z_null": np.zeros(n) if z is None else z,
             "p_null": q if p is None else p,
             "q_null": q,
+            "p_group": p_group,
         }
     )
 
@@ -124,6 +125,11 @@ def test_significant_sets_are_clustered_and_the_best_stands_for_its_cluster():
     assert table["cluster"].tolist() == [1, 1, 2, 2]
     assert table["representative"].tolist() == ["S2", "S2", "S3", "S3"]
     assert set(table) <= set(MEANING)
+
+
+def test_sets_that_relabeled_groups_explain_as_well_are_not_clustered():
+    table = cluster_table(sets(np.full(3, 0.01), p_group=[0.2, 0.049, 0.05]), blocks([0, 0, 0]))
+    assert table["set"].tolist() == ["S1"]
 
 
 def test_of_sets_with_one_p_the_one_farther_from_its_null_mean_is_better():

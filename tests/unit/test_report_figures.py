@@ -110,6 +110,7 @@ def genes_table(q):
             "null_mean": 0.0,
             "p_null": rng.uniform(0.001, 1, 200),
             "q_null": q,
+            "p_group": np.nan,
         }
     )
 
@@ -142,6 +143,7 @@ def test_bubbles_show_the_smallest_p_on_top():
             "score": 0.1,
             "p_null": np.linspace(0.001, 1, 40),
             "q_null": 0.5,
+            "p_group": np.nan,
             "z_null": 1.0,
         }
     )

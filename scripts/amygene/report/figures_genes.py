@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from amygene.genes import following
 from amygene.report.style import CASE, CONTROL, DIVERGING, GREY, SKY, short
 
 N_SETS, N_LABELS, N_CLUSTERS = 15, 6, 12
@@ -20,7 +21,7 @@ def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) 
     """Correlation and p of every gene, and the count of genes under the null maps."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.8, 3.4), width_ratios=[1.5, 1])
     known = table.dropna(subset="r")
-    found = known["q_null"] < counts["level"]
+    found = following(known)
     height = -np.log10(known["p_null"])
     left.scatter(known["r"][~found], height[~found], s=4, color=GREY, alpha=0.35, lw=0, rasterized=True)
     left.scatter(
@@ -30,7 +31,7 @@ def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) 
         color=CASE,
         alpha=0.6,
         lw=0,
-        label="q < .05 under null maps",
+        label="follow the map",
         rasterized=True,
     )
     away = (known["r"] - known["null_mean"]).sort_values()
@@ -120,14 +121,14 @@ def bubbles(table: pd.DataFrame, title: str) -> Figure:
         cmap="viridis_r",
         vmin=0,
         vmax=4,
-        edgecolor=np.where(top["q_null"] < 0.05, "black", "none"),
+        edgecolor=np.where(following(top), "black", "none"),
         lw=1.2,
         zorder=3,
     )
     axes.axvline(0, color="black", lw=0.8)
     axes.grid(axis="y", color="#e5e5e5", lw=0.6)
     axes.set_yticks(y, [short(s, 52) for s in top["set"]])
-    axes.set(title=title, xlabel="mean correlation of the set's genes with the map (outlined: q < .05)")
+    axes.set(title=title, xlabel="mean correlation of the set's genes with the map (outlined: they follow it)")
     figure.colorbar(drawn, ax=axes, label="−log10 p", shrink=0.6)
     return figure
 

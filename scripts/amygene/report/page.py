@@ -165,11 +165,6 @@ def number(value: float, is_p: bool = False) -> str:
     return f"{value:.3g}"
 
 
-def confirmed(table: pd.DataFrame) -> pd.Series:
-    """Genes or sets that follow a map: q < .05 under null maps and, for groups, p < .05 when they are relabeled."""
-    return (table["q_null"] < 0.05) & ~(table["p_group"] >= 0.05)
-
-
 def p_words(p: float) -> str:
     """``= .031`` or ``< .001``."""
     if p < 0.001:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.genes import following
 from amygene.problems import some
 from amygene.report import page
 from amygene.report.page import Shown
@@ -38,17 +39,17 @@ def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, A
             page.words(enriched(table, collection.name)),
             page.picture(collection.bubbles, "Sets with the smallest p; area: number of genes."),
         ]
-        if page.confirmed(table).sum() > 4:
+        if following(table).sum() > 4:
             blocks.append(page.picture(collection.network, "Significant sets; lines join sets that share genes."))
         best = table.assign(size=lambda t: t["z_null"].abs()).sort_values(["p_null", "size"], ascending=[True, False])
         best = best.drop(columns="size").head(N_SETS).dropna(axis="columns", how="all")
-        following = set(table["set"][page.confirmed(table)])
+        marked = set(table["set"][following(table)])
         blocks.append(
             page.table(
                 best,
                 collection.sets.file,
                 f"The first {len(best)} of {len(table)} sets; marked: those that follow the map.",
-                marked=partial(_among, following),
+                marked=partial(_among, marked),
                 folded="sets",
             )
         )
@@ -70,7 +71,7 @@ def _among(sets: set[str], row: pd.Series) -> bool:
 
 def enriched(table: pd.DataFrame, collection: str) -> str:
     """Enriched sets of a collection, in words."""
-    found = table[page.confirmed(table)].sort_values("p_null")
+    found = table[following(table)].sort_values("p_null")
     replicate = int((table["q_hypergeometric"] < 0.05).sum())
     end = f" The hypergeometric replicate gives {replicate}."
     if found.empty:
@@ -88,10 +89,10 @@ def enriched(table: pd.DataFrame, collection: str) -> str:
 
 def counted(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     """Numbers of enriched sets of all collections, and the first of them, in words."""
-    parts = [f"{int(page.confirmed(t).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
+    parts = [f"{int(following(t).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
     best = pd.concat(tables.values()).assign(size=lambda t: t["z_null"].abs())
     groups = " and p < .05 when groups are relabeled" if best["p_group"].notna().any() else ""
-    best = best[page.confirmed(best)].sort_values(["p_null", "size"], ascending=[True, False])
+    best = best[following(best)].sort_values(["p_null", "size"], ascending=[True, False])
     first = f"; first: {some(best['set'], 3)}" if len(best) else ""
     return f"{page.map_name(name)}: sets at q < .05 under null maps{groups}: {', '.join(parts)}{first}."
 

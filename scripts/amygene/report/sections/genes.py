@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.genes import following
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -48,7 +49,7 @@ def part(
     ordered = genes.content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())
     best = ordered.sort_values(["p_null", "distance"], ascending=[True, False]).drop(columns="distance").head(N_GENES)
     best = best.dropna(axis="columns", how="all")
-    following = set(genes.content["gene"][page.confirmed(genes.content)])
+    marked = set(genes.content["gene"][following(genes.content)])
     blocks = [
         page.heading(page.map_name(name)),
         page.words(
@@ -62,7 +63,7 @@ def part(
             best,
             genes.file,
             f"The first {len(best)} genes; marked: those that follow the map.",
-            marked=lambda r: r["gene"] in following,
+            marked=lambda r: r["gene"] in marked,
         ),
         page.picture(
             nulls,
@@ -91,7 +92,7 @@ def followers(table: pd.DataFrame, counts: Mapping[str, Any], name: str) -> str:
     verdict = "more than" if p < 0.05 else "no more than"
     best = table.loc[(table["r"] - table["null_mean"]).abs().idxmax()]
     groups = (
-        f" and {int(page.confirmed(table).sum())} of them also when groups are relabeled (p < .05)"
+        f" and {int(following(table).sum())} of them also when groups are relabeled (p < .05)"
         if table["p_group"].notna().any()
         else ""
     )
