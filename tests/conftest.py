@@ -29,7 +29,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def reference() -> Callable[[str], pd.DataFrame]:
-    """Read a table that another program made (tests/reference/README.md)."""
+    """Read a table that another program made ; the script make_*.* beside it says which."""
     return lambda name: pd.read_csv(REFERENCE / f"{name}.csv")
 
 

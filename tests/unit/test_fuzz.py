@@ -273,7 +273,8 @@ def test_the_page_shows_text_and_nothing_else(text):
         ]
         return page.render(text, [{"id": "a", "title": text, "question": text, "blocks": blocks}])
 
-    assert _tags(page_with(text)) == _tags(page_with("harmless"))
+    # a header may break after an underscore
+    assert _tags(page_with(text)) == _tags(page_with("harmless" + "_" * text.count("_")))
 
 
 def _tags(html):
