@@ -160,13 +160,15 @@ class Model:
 
 
 @njit(inline="always")
-def _half_down(kernels, width):  # type: ignore[no-untyped-def]
+def _half_down(kernels: Kernels, width: int) -> int:
     """From the place of a focus to the first corner of its kernel."""
     return width // 2 * (kernels.stride_x + kernels.stride_y + 1)
 
 
 @njit(cache=True, nogil=True)
-def _accumulate(places, starts, kernels, logs, scratch):  # type: ignore[no-untyped-def]
+def _accumulate(
+    places: np.ndarray, starts: np.ndarray, kernels: Kernels, logs: np.ndarray, scratch: np.ndarray
+) -> None:
     """Add ``log(1 - MA)`` of every experiment to `logs`; `scratch` is 0 before and after."""
     for e in range(len(starts) - 1):
         k = kernels.of[e]
@@ -195,7 +197,9 @@ def _accumulate(places, starts, kernels, logs, scratch):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _histograms(places, starts, kernels, inside, n_bins):  # type: ignore[no-untyped-def]
+def _histograms(
+    places: np.ndarray, starts: np.ndarray, kernels: Kernels, inside: np.ndarray, n_bins: int
+) -> np.ndarray:
     """Shares of the voxels inside by their modelled activation, experiment by experiment."""
     histograms = np.zeros((len(starts) - 1, n_bins))
     logs, scratch = np.zeros(len(inside)), np.zeros(len(inside))
@@ -223,7 +227,9 @@ def _histograms(places, starts, kernels, inside, n_bins):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _largest_clusters(draws, starts, kernels, inside, threshold):  # type: ignore[no-untyped-def]
+def _largest_clusters(
+    draws: np.ndarray, starts: np.ndarray, kernels: Kernels, inside: np.ndarray, threshold: float
+) -> np.ndarray:
     n = len(inside)
     logs, scratch = np.zeros(n), np.zeros(n)
     above = np.zeros(n, dtype=np.bool_)
@@ -317,7 +323,7 @@ def value_null(model: Model, places: np.ndarray) -> ValueNull:
 
 
 @njit(cache=True)
-def _combine(left, left_p, right, right_p, n_bins):  # type: ignore[no-untyped-def]
+def _combine(left: np.ndarray, left_p: np.ndarray, right: np.ndarray, right_p: np.ndarray, n_bins: int) -> np.ndarray:
     """Distribution of ``1 - (1 - a)(1 - b)`` from those of a and b."""
     out = np.zeros(n_bins)
     for i in range(len(right)):
