@@ -62,8 +62,8 @@ def leave_sites_out(
 
     Two views. The replicate (Liu 2024): T-map of the rest against the T-map of everybody. The two share most of
     their participants, so their correlation is high in pure noise; it comes with the band that it has when
-    groups are relabelled within every site. The sound one: T-map of the site alone against the T-map of the
-    rest. Null hypothesis: at the held-out site the groups do not differ; its participants are relabelled and
+    groups are relabeled within every site. The sound one: T-map of the site alone against the T-map of the
+    rest. Null hypothesis: at the held-out site the groups do not differ; its participants are relabeled and
     the rest stays as it is; two-sided.
 
     Parameters

@@ -16,14 +16,7 @@ from amygene.images import Grid
 from amygene.scans import Scan
 from fixtures import scans
 
-CLEANING = {
-    "strategy": "24P+WM/CSF",
-    "band_pass": [0.01, 0.1],
-    "filtered": False,
-    "detrend": True,
-    "scrub": {"fd": 0.5, "before": 1, "after": 1},
-    "discard": 0,
-}
+CLEANING = {key: value for key, value in scans.CLEANING.items() if key != "smoothing"}
 
 
 def as_scan(files, session="", run="", tr=""):

@@ -124,7 +124,7 @@ def test_replicate_tests_three_tenths_and_selects_on_all(sample):
 
 
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "external", "replicate"])
-def test_relabelling_within_the_strata_keeps_cases_and_controls_of_every_fold(two_studies, design):
+def test_relabeling_within_the_strata_keeps_cases_and_controls_of_every_fold(two_studies, design):
     splits = designs.splits_of(design, two_studies, folds=5, repeats=1, harmonise="combat", seed=1)
     strata = designs.exchangeable(two_studies, splits)
     rng = np.random.default_rng(0)

@@ -98,7 +98,7 @@ def test_a_fold_does_not_depend_on_the_folds_of_its_job(sample):
 
 
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "replicate"])
-def test_shards_of_relabellings_change_no_bit(design):
+def test_shards_of_relabelings_change_no_bit(design):
     sample = make_sample(np.random.default_rng(1), [(10, 11), (11, 10)], n_edges=9)
     splits = designs.splits_of(design, sample, folds=3, repeats=2, harmonise="combat", seed=1)
     grid = {"rbf-svm": {"C": [1, 10], "gamma": [1]}, "ridge": {"alpha": [0.1, 1]}}
@@ -122,7 +122,7 @@ def test_only_tested_models_are_permuted(sample):
     assert nested.permuted_areas(sample, splits, settings(), "replicate", ["ridge"], 7, 0, 20) == {}
 
 
-def test_areas_of_relabellings_are_those_of_one_labelling_at_a_time(sample):
+def test_areas_of_relabelings_are_those_of_one_labelling_at_a_time(sample):
     splits = designs.leave_site_out(sample, 4, 1, by_controls=True)
     found = nested.permuted_areas(sample, splits, settings(models=["ridge"]), "leave-site-out", ["ridge"], 7, 0, 20)
     strata = designs.exchangeable(sample, splits)
@@ -130,7 +130,7 @@ def test_areas_of_relabellings_are_those_of_one_labelling_at_a_time(sample):
     for i in (0, 13):
         label = np.empty(len(strata))
         label[by_stratum] = sample.case[nested.draw_orders(7, np.array([i]), strata)[0]]
-        # the controls to harmonise by are controls of the relabelling
+        # the controls to harmonise by are controls of the relabeling
         renamed = [
             designs.Split(**{**vars(s), "controls": designs.set_aside(label, sample.sites, s.test, 7)}) for s in splits
         ]

@@ -89,7 +89,7 @@ def test_numbers_of_a_row_are_those_of_its_predictions(made, sample):
     assert row["auc_tested"] == pytest.approx(areas[0])
 
 
-def test_p_counts_relabellings_that_reach_the_first_repeat(made):
+def test_p_counts_relabelings_that_reach_the_first_repeat(made):
     _, permuted, found = made
     performance = found["performance"]
     for (design, variant, model, features), null in permuted.items():

@@ -27,7 +27,7 @@ from amygene.stats.streams import PREDICTION_CONTROLS, PREDICTION_FOLDS, PREDICT
 DESIGNS = ("cross-validation", "leave-site-out", "external", "replicate")
 #: how participants of an unseen site are harmonised: not at all, or by controls of their site who are set aside
 AS_THEY_ARE, BY_CONTROLS = "none", "site controls"
-#: relabellings that are computed together: their number in one product is fixed, so that how they are dealt to
+#: relabelings that are computed together: their number in one product is fixed, so that how they are dealt to
 #: jobs changes no bit
 BLOCK = 20
 #: fewer controls than this say nothing about a site
@@ -84,7 +84,7 @@ class Split:
 
 
 def whole_blocks(n: int) -> int:
-    """`n` relabellings rounded up to whole blocks."""
+    """`n` relabelings rounded up to whole blocks."""
     return -(-n // BLOCK) * BLOCK
 
 
@@ -198,8 +198,8 @@ def set_aside(case: np.ndarray, sites: np.ndarray, test: np.ndarray, seed: int) 
 def exchangeable(sample: Sample, splits: Sequence[Split]) -> np.ndarray:
     """Strata in which labels are permuted: site, and outer and inner fold of the first repeat.
 
-    Every relabelling then leaves each fold the cases and controls that the folds were made with, and what does not
-    depend on labels (imputation, harmonisation, scaling, distances) serves all relabellings.
+    Every relabeling then leaves each fold the cases and controls that the folds were made with, and what does not
+    depend on labels (imputation, harmonisation, scaling, distances) serves all relabelings.
 
     Returns
     -------

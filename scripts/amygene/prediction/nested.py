@@ -1,6 +1,6 @@
 """Nested fits of a design for one labelling or many: choose candidates in the inner folds, train, score the tested.
 
-The observed groups and their relabellings go through the same code, so a permutation p compares like with like.
+The observed groups and their relabelings go through the same code, so a permutation p compares like with like.
 """
 
 from __future__ import annotations
@@ -372,7 +372,7 @@ def permuted_areas(
     sample: Sample, splits: Sequence[Split], settings: Settings, design: str, tested: Sequence[str], seed: int,
     start: int, stop: int,
 ) -> dict[tuple[str, str, str, str], np.ndarray]:  # fmt: skip
-    """Areas of the first repeat under the relabellings ``start <= i < stop``.
+    """Areas of the first repeat under the relabelings ``start <= i < stop``.
 
     Null hypothesis: given site (and the contrast's exchange_within), the group has nothing to do with edges and
     covariates. Everything is done again with permuted labels: choice of edges, tuning, training.
@@ -386,7 +386,7 @@ def permuted_areas(
     tested
         Models to do it for.
     seed, start, stop
-        Of the relabellings; `start` is a multiple of `BLOCK`.
+        Of the relabelings; `start` is a multiple of `BLOCK`.
 
     Returns
     -------
@@ -394,7 +394,7 @@ def permuted_areas(
         (design, variant, model, features) -> array of shape (stop - start,).
     """
     if start % BLOCK:
-        raise ValueError(f"relabellings start at a multiple of {BLOCK}, got {start}")
+        raise ValueError(f"relabelings start at a multiple of {BLOCK}, got {start}")
     first = [split for split in splits if split.repeat == 0]
     classifiers = [c for c in settings.classifiers(design, sample) if c.model in tested]
     if not first or not classifiers:

@@ -1,7 +1,7 @@
 """Everything that is fitted to the edges before a classifier sees them, without their groups.
 
 As a scikit-learn pipeline on one array of columns [edges | covariates to keep or remove | number of the site]:
-harmonise, impute, remove covariates, scale. Nothing here looks at the groups, so one fit serves every relabelling.
+harmonise, impute, remove covariates, scale. Nothing here looks at the groups, so one fit serves every relabeling.
 (ComBat could keep the group difference while it fits; then the group of a test participant would be needed to
 harmonise that participant.)
 """

@@ -72,7 +72,7 @@ def make_tables(
     parts
         From `observed.observe` through `to_arrays`, in the order of designs and folds.
     permuted
-        Values of `KEY` -> areas of the first repeat under all relabellings.
+        Values of `KEY` -> areas of the first repeat under all relabelings.
     guards
         Design -> verdict of the leakage guard.
     sample
@@ -141,7 +141,7 @@ def performance(
     predictions, folds
         From `observed.observe`, all parts.
     permuted
-        Values of `KEY` -> areas of the first repeat under relabellings.
+        Values of `KEY` -> areas of the first repeat under relabelings.
     guards
         Design -> verdict of the leakage guard.
     sample

@@ -103,7 +103,7 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
         n_rows, columns, figsize=((2.6 if columns > 3 else 3.1) * columns, 3.1 * n_rows + 0.5), squeeze=False
     )
     # a title of two lines would touch the axis above
-    figure.get_layout_engine().set(h_pad=0.12)  # type: ignore[union-attr, call-arg]
+    figure.set_layout_engine("constrained", h_pad=0.12)
     for axis, ((design, unseen), own) in zip(axes.flat, panels, strict=False):
         axis.plot([0, 1], [0, 1], color="black", lw=0.7)
         for (model, features), one in own.groupby(KEY[2:], sort=False):

@@ -16,39 +16,16 @@ _EFFECTS = [
     "g_ci_high", "smallest_g", "f_mixed", "p_mixed",
 ]  # fmt: skip
 _WITHIN = [
-    "group",
-    "from",
-    "to",
-    "region",
-    "n_participants",
-    "beta",
-    "t",
-    "df",
-    "p",
-    "q",
-    "p_fwe",
-    "g",
-    "g_ci_low",
+    "group", "from", "to", "region", "n_participants", "beta", "t", "df", "p", "q", "p_fwe", "g", "g_ci_low",
     "g_ci_high",
-]
+]  # fmt: skip
 _CORRELATIONS = [
     "timepoint", "kind", "adjusted_for", "region", "n", "r", "r_ci_low", "r_ci_high", "p", "q", "p_fwe", "smallest_r",
 ]  # fmt: skip
 _CONTROLS = [
-    "timepoint",
-    "region",
-    "n_case",
-    "n_control",
-    "t",
-    "p",
-    "q",
-    "p_fwe",
-    "g",
-    "g_ci_low",
-    "g_ci_high",
-    "p_equivalence",
-    "verdict",
-]
+    "timepoint", "region", "n_case", "n_control", "t", "p", "q", "p_fwe", "g", "g_ci_low", "g_ci_high",
+    "p_equivalence", "verdict",
+]  # fmt: skip
 _PERFORMANCE = [
     "model", "features", "n", "auc", "auc_ci_low", "auc_ci_high", "p_permutation", "p_permutation_fwe",
     "balanced_accuracy", "sensitivity", "specificity", "majority_rate", "brier", "auc_minus_covariates", "p_covariates",

@@ -30,7 +30,7 @@ def part(contrast: str, seed: str, loso: Shown, figure: Shown, forest: Shown) ->
         page.words(found),
         page.picture(
             figure,
-            "Left, as often published: the map without a site against the map of everybody, with the band (grey) that relabelled groups "
+            "Left, as often published: the map without a site against the map of everybody, with the band (grey) that relabeled groups "
             "give; a point inside its band shows nothing. Right: the site alone against all others. Numbers: cases / controls.",
         ),
         page.picture(forest, "The regions with the largest differences at every site, and pooled (green)."),
@@ -60,7 +60,7 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         return []
     return [
         "Validation at held-out sites. Each site was left out in turn. The T-map of the site alone was correlated with the T-map of the rest; the "
-        f"groups were relabelled {config['permutations']['sites']} times at the site for its two-sided p. As in [{{liu}}], the T-map without the site was also "
-        "correlated with the T-map of everybody; since the two share most participants, it is shown with the band it has when groups are relabelled within all "
+        f"groups were relabeled {config['permutations']['sites']} times at the site for its two-sided p. As in [{{liu}}], the T-map without the site was also "
+        "correlated with the T-map of everybody; since the two share most participants, it is shown with the band it has when groups are relabeled within all "
         "sites. Site-wise estimates were pooled with random effects [{dl},{hk}]; heterogeneity is Cochran's Q and I²."
     ]
