@@ -6,11 +6,12 @@ from amygene.files import read_arrays
 from amygene.images import read_volume, write_image
 from amygene.stats.lattice import Lattice
 from amygene.tables import write_sidecar, write_table
+from amygene.voxel_columns import OF_CLUSTERS
 from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import gather_draws
 from amygene.voxel_group import MAP_MEANING, clusters_note
 from amygene.voxel_labels import read_labels
-from amygene.voxel_tables import OWN_MEANING, cluster_table, describe_voxels
+from amygene.voxel_tables import cluster_table, describe_voxels
 from job import start
 
 start(snakemake.log[0])
@@ -64,7 +65,7 @@ write_table(
     sidecar=output.sidecar,
     note=clusters_note(params.contrast["case"]),
     facts=facts,
-    meanings=OWN_MEANING,
+    meanings=OF_CLUSTERS,
     **common,
 )
 first = table[table["peak"] == 1]

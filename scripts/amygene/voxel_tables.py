@@ -32,15 +32,6 @@ COLUMNS = (
     "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
 )  # fmt: skip
 
-#: columns that mean something else in other tables
-OWN_MEANING = {
-    **dict.fromkeys("xyz", "position of the peak, MNI mm"),
-    "cluster": "number of the cluster among those formed alike, the largest first",
-    "n_voxels": "size of the cluster",
-    "volume": "size of the cluster, mm3",
-    **dict.fromkeys(("centre_x", "centre_y", "centre_z"), "centre of the cluster weighted by |t|, MNI mm"),
-}
-
 
 @dataclass(frozen=True)
 class VoxelResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pytest
 
 from fixtures import small_study
 from fixtures.cluster import Cluster, wait
-from fixtures.project import CHECKOUT, LIMIT, RESOURCES, Done, Project, kill_group
+from fixtures.project import CHECKOUT, RESOURCES, Project, Run
 
 pytestmark = pytest.mark.slow
 
@@ -27,19 +26,14 @@ ARRAYS = ("--slurm-array-jobs", "group_permute,sites_leave_out")
 
 
 @contextmanager
-def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(project: Project, *arguments: str) -> Iterator[Run]:
     """A run on the cluster, which is killed if the test fails."""
-    process = project.start(*ON_CLUSTER, *arguments, "--configfile", "study.yaml", cores=1)
+    run = project.start(*ON_CLUSTER, *arguments, "--configfile", "study.yaml", cores=1)
     try:
-        yield process
+        yield run
     finally:
-        if process.poll() is None:
-            kill_group(process)
-
-
-def finish(process: subprocess.Popen[str]) -> Done:
-    text, _ = process.communicate(timeout=LIMIT)
-    return Done(process.returncode, text)
+        if run.poll() is None:
+            run.kill_group()
 
 
 def small(folder: Path) -> Project:
@@ -117,7 +111,7 @@ def test_what_happens_to_jobs_and_nodes_changes_nothing(cluster, project, undist
         time.sleep(3)
         assert not cluster.running("")
         cluster.set_nodes("RESUME")
-        done = finish(run)
+        done = run.finish()
     assert done.returncode == 0, done.text[-6000:]
     assert differing(project.contents("small"), undisturbed.contents("small")) == []
     states = {job.number: job.state for job in cluster.jobs()}
@@ -136,7 +130,7 @@ def test_a_job_that_cannot_be_done_is_reported_and_the_next_run_goes_on(cluster,
         wait(lambda: cluster.running("seeds"), "the seeds are at work")
         number = cluster.running("seeds")[0].number
         cluster.say("scancel", number)
-        done = finish(run)
+        done = run.finish()
     assert done.returncode == 1
     assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in done.text
     # where to read on
@@ -146,9 +140,9 @@ def test_a_job_that_cannot_be_done_is_reported_and_the_next_run_goes_on(cluster,
     # the next one is killed itself, while its jobs go on: what they write is made again
     with running(project, "connectivity") as run:
         wait(lambda: cluster.running("seeds"), "the seeds are at work again")
-        kill_group(run)
+        run.kill_group()
     with running(project, "connectivity") as run:
-        done = finish(run)
+        done = run.finish()
     assert done.returncode == 0, done.text[-6000:]
     expected = undisturbed.contents("small")
     found = project.contents("small")

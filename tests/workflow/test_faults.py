@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from fixtures import small_study
-from fixtures.project import LIMIT, RESOURCES, Project, kill_group
+from fixtures.project import LIMIT, RESOURCES, Project, Run
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def expected(finished: Project) -> dict[str, bytes]:
     return {name: content for name, content in finished.contents("small").items() if not name.startswith("report/")}
 
 
-def wait(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait(condition: Callable[[], bool], process: Run) -> None:
     """Until the condition holds or the process ends."""
     stop = time.monotonic() + LIMIT
     while not condition() and process.poll() is None:
@@ -78,7 +78,7 @@ def wait_for_orphans(project: Project) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX)
 
 
-def kill_alone(process: subprocess.Popen[str]) -> None:
+def kill_alone(process: Run) -> None:
     """SIGKILL Snakemake, as the kernel does when memory is short; its jobs live on."""
     process.kill()
     process.wait()
@@ -107,9 +107,9 @@ def test_killed_at_twenty_random_moments(project, expected):
         else:
             wait(lambda p=process: lock.exists() and lock.read_text() == str(p.pid), process)
             time.sleep(rng.uniform(0, 2.5))
-        assert process.poll() is None, process.communicate()[0][-3000:]
+        assert process.poll() is None, process.said()[-3000:]
         if kill % 2:
-            kill_group(process)
+            process.kill_group()
         else:
             kill_alone(process)
             if rng.random() < 0.5 and (project.results("small") / "logs").exists():
@@ -225,8 +225,8 @@ def test_a_run_that_is_interrupted_stops_its_jobs_and_goes_on(project, flags, ex
     process = project.start("group", *CONFIG, environment={**flags, "WAIT_AT": name})
     wait((Path(flags["FLAGS"]) / "waited").exists, process)
     os.killpg(process.pid, signal.SIGINT)
-    text, _ = process.communicate(timeout=60)
-    assert process.returncode == 1, text[-3000:]
+    done = process.finish(60)
+    assert done.returncode == 1, done.text[-3000:]
     assert not list(project.results("small").rglob(name))
     project.make_targets("group", *CONFIG)
     found = project.contents("small")

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import yaml
 
 from fixtures import small_study
-from fixtures.project import LIMIT, Project, kill_group
+from fixtures.project import LIMIT, Project, Run
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +48,11 @@ def expected(finished) -> dict[str, bytes]:
     return {name: content for name, content in finished.contents("small").items() if not name.startswith("report/")}
 
 
-def wait(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait(condition: Callable[[], bool], process: Run) -> None:
     """Until the condition holds; the process must not end before."""
     stop = time.monotonic() + LIMIT
     while not condition():
-        assert process.poll() is None, process.communicate()[0][-3000:]
+        assert process.poll() is None, process.said()[-3000:]
         assert time.monotonic() < stop
         time.sleep(0.02)
 
@@ -79,7 +78,7 @@ def test_killed_again_and_again(project, expected, tmp_path):
         else:
             wait(lambda n=moment: len(list(results.glob("logs/*"))) >= n, process)
             time.sleep(rng.uniform(0, 1))
-        kill_group(process)
+        process.kill_group()
         found = {name: content for name, content in project.contents("small").items() if not name.endswith(".part")}
         assert [name for name in found if found[name] != expected[name]] == []
         if paused:
@@ -102,7 +101,7 @@ def test_a_second_run_of_a_study_is_refused_while_the_first_lives(project):
         second = project.run(*arguments)
     finally:
         os.killpg(first.pid, signal.SIGCONT)
-        kill_group(first)
+        first.kill_group()
     assert second.returncode == 1
     message = f"Another run of study small is at work in this folder (process {first.pid}); wait for it or stop it."
     assert message in second.text

@@ -6,7 +6,6 @@ import textwrap
 from typing import Any
 
 import matplotlib.pyplot as plt
-import networkx as nx
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -143,6 +142,8 @@ def network(clusters: pd.DataFrame, similarity: np.ndarray) -> Figure:
     similarity : array of shape (n_sets, n_sets)
         Kappa of the memberships, in the same order.
     """
+    import networkx as nx  # of all these figures only this one waits for it
+
     sizes = clusters.groupby("cluster").size()
     shown = sizes[sizes > 1].sort_values(ascending=False, kind="stable").index[:N_CLUSTERS]
     alone = int((sizes == 1).sum())

@@ -8,37 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from amygene.report.names import BASELINE, CLASSIFIERS, classifier_name, design_name
 from amygene.report.style import CASE, CONTROL, GREEN, GREY, MARK, SKY, short
 
 KEY = ["design", "unseen_site", "model", "features"]
-MODELS = {
-    "rbf-svm": ("SVM, Gaussian kernel", CASE),
-    "linear-svm": ("SVM, linear", CONTROL),
-    "logistic": ("logistic regression", GREEN),
-    "ridge": ("ridge", SKY),
-}
-_BASELINE = "covariates"
-
-
-def design_name(design: str, unseen_site: str) -> str:
-    """A design and variant as a person calls them."""
-    names = {
-        "cross-validation": "cross-validation",
-        "leave-site-out": "site left out",
-        "external": "second study",
-        "replicate": "replicate (optimistic)",
-    }
-    variant = {"none": ", as it is", "site controls": ", harmonised by its controls"}
-    return names[design] + variant.get(unseen_site, "")
+COLOURS = {"rbf-svm": CASE, "linear-svm": CONTROL, "logistic": GREEN, "ridge": SKY}
 
 
 def _two_lines(design: str, unseen_site: str) -> str:
     return design_name(design, unseen_site).replace(", ", ",\n")
-
-
-def classifier_name(model: str, features: str) -> str:
-    """A classifier as a person calls it."""
-    return "covariates alone" if features == _BASELINE else f"{MODELS[model][0]}, {features}"
 
 
 def areas(performance: pd.DataFrame) -> Figure:
@@ -60,7 +38,7 @@ def areas(performance: pd.DataFrame) -> Figure:
         optimistic = rows["guard"] != "passed"
         found = rows["p_permutation"] < 0.05
         colours = np.where(
-            optimistic, MARK, np.where(rows["features"] == _BASELINE, "black", np.where(found, CASE, GREY))
+            optimistic, MARK, np.where(rows["features"] == BASELINE, "black", np.where(found, CASE, GREY))
         )
         axis.axvline(0.5, color="black", lw=0.8)
         axis.hlines(y, rows["auc_ci_low"], rows["auc_ci_high"], color=colours, lw=1.5)
@@ -109,8 +87,8 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
         for (model, features), one in own.groupby(KEY[2:], sort=False):
             replicate = design == "replicate"
             is_main = (model, features) == main or replicate
-            colour = MARK if replicate else "black" if features == _BASELINE else MODELS[model][1]
-            style = ":" if features == _BASELINE else "--" if features.startswith("selected") else "-"
+            colour = MARK if replicate else "black" if features == BASELINE else COLOURS[model]
+            style = ":" if features == BASELINE else "--" if features.startswith("selected") else "-"
             axis.plot(one["fpr"], one["tpr"], color=colour, ls=style, lw=1.8 if is_main else 0.9, zorder=3 + is_main)
             if is_main:
                 axis.fill_between(one["fpr"], one["tpr_low"], one["tpr_high"], color=colour, alpha=0.18, lw=0)
@@ -125,13 +103,13 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     shown = [
-        m for m in MODELS if m in set(roc["model"][(roc["features"] != _BASELINE) & (roc["design"] != "replicate")])
+        m for m in COLOURS if m in set(roc["model"][(roc["features"] != BASELINE) & (roc["design"] != "replicate")])
     ]
-    handles = [plt.Line2D([], [], color=MODELS[m][1], label=MODELS[m][0]) for m in shown]
+    handles = [plt.Line2D([], [], color=COLOURS[m], label=CLASSIFIERS[m]) for m in shown]
     kinds = set(roc["features"])
     if "selected edges" in kinds:
         handles.append(plt.Line2D([], [], color=GREY, ls="--", label="selected edges"))
-    if _BASELINE in kinds:
+    if BASELINE in kinds:
         handles.append(plt.Line2D([], [], color="black", ls=":", label="covariates alone"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure

@@ -10,7 +10,7 @@ import pandas as pd
 from amygene.report import page
 from amygene.report.page import Shown
 from amygene.report.sections.sites import validation
-from amygene.voxel_tables import OWN_MEANING
+from amygene.voxel_columns import OF_CLUSTERS
 
 #: columns of the page; the file has all
 _COLUMNS = [
@@ -67,7 +67,7 @@ def part(
                 "same data chose it.",
                 marked=lambda r: bool((r[["p_size", "p_mass", "cluster_p_tfce", "p_fwe"]] < 0.05).any()),
                 folded="clusters and peaks",
-                meanings=OWN_MEANING,
+                meanings=OF_CLUSTERS,
             ),
         ]
         if shown["loso"] is not None:

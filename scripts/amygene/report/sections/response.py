@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.report import page
-from amygene.report.figures_prediction import classifier_name
+from amygene.report.names import classifier_name
 from amygene.report.page import Shown
 
 _EFFECTS = [
