@@ -180,6 +180,12 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             problems.append(f"config key expression.source is DK83, but the atlas is {atlas_name}; use abagen or table")
         elif source == "table" and "table" not in config["expression"]:
             problems.append("config key expression.table is missing; source table needs it")
+    tested, models = config["prediction"]["tested"], config["prediction"]["models"]
+    if tested and not set(tested) & set(models):
+        problems.append(
+            f"config key prediction.tested: {', '.join(tested)} is not among prediction.models ({', '.join(models)}); "
+            "name one of them, or give [] for no permutation p"
+        )
     if config["prediction"].get("external", {}).get("study") == config["study"]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)

@@ -171,6 +171,15 @@ def test_what_the_schema_refuses(changes, message):
             "config key contrasts.A.site_effects is covariate, but site is not among covariates",
         ),
         ({"contrasts__A__case": "HC"}, "config key contrasts.A: case and control are both 'HC'"),
+        (
+            {"prediction": {"models": ["ridge", "logistic"], "tested": ["rbf-svm"]}},
+            "config key prediction.tested: rbf-svm is not among prediction.models (ridge, logistic); name one of them, "
+            "or give [] for no permutation p",
+        ),
+        (
+            {"prediction__external": {"study": "s"}},
+            "config key prediction.external.study: s is this study; name another one",
+        ),
         ({"maps": {"m": {}}}, "config key maps.m: give either table or image"),
         ({"maps": {"m": {"table": "a", "image": "b"}}}, "config key maps.m: give either table or image"),
         (
