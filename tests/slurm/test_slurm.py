@@ -16,10 +16,12 @@ from fixtures.project import CHECKOUT, RESOURCES, Project, Run
 
 pytestmark = pytest.mark.slow
 
-#: on this machine jobs last seconds, so their state is asked for sooner
-ON_CLUSTER = ("--profile", "config/profiles/slurm", "--slurm-init-seconds-before-status-checks", "3")
+#: on this machine jobs last seconds, so their state is asked for sooner, and files are there at once
+ON_CLUSTER = (
+    "--profile", "config/profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5",
+)  # fmt: skip
 #: jobs of every kind: groups of several, arrays, single ones
-CUT_SMALL = {"subjects_per_job": 4, "permutations_per_shard": 100, "sites_per_job": 1}
+CUT_SMALL = {"subjects_per_job": 8, "permutations_per_shard": 100, "sites_per_job": 1}
 #: the other rules of the group of connectivity_gather
 COMPARISON = ("cohort_contrast", "group_comparison")
 ARRAYS = ("--slurm-array-jobs", "group_permute,sites_leave_out")
@@ -127,19 +129,21 @@ def logs(project: Project) -> list[Path]:
 
 def test_a_job_that_cannot_be_done_is_reported_and_the_next_run_goes_on(cluster, project, undisturbed):
     with running(project, "connectivity", "--retries", "0") as run:
-        wait(lambda: cluster.running("seeds"), "the seeds are at work")
-        number = cluster.running("seeds")[0].number
+        wait(lambda: cluster.running("connectivity_seed"), "the seeds are at work")
+        number = cluster.running("connectivity_seed")[0].number
         cluster.say("scancel", number)
         done = run.finish()
     assert done.returncode == 1
-    assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in done.text
+    # of a group Snakemake names the rules and shows the end of SLURM's log
+    assert "Error in rule connectivity_seed" in done.text
+    assert re.search(rf"JOB {number} ON \w+ CANCELLED", done.text), done.text[-3000:]
     # where to read on
     assert [log for log in logs(project) if log.stem == number]
     assert not (project.results("small") / "connectivity/qc.tsv").exists()
 
     # the next one is killed itself, while its jobs go on: what they write is made again
     with running(project, "connectivity") as run:
-        wait(lambda: cluster.running("seeds"), "the seeds are at work again")
+        wait(lambda: cluster.running("connectivity_seed"), "the seeds are at work again")
         run.kill_group()
     with running(project, "connectivity") as run:
         done = run.finish()
