@@ -2,7 +2,9 @@
 # Reads  null maps, expression, genes, collections of gene sets
 # Writes results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_sets.tsv (per set: score, p under
 #        null maps, p against co-expression-matched random sets, hypergeometric replicate), ..._clusters.tsv
-#        (which significant sets say the same), ..._gsea.tsv (replicate, if wanted)
+#        (which significant sets say the same), ..._gsea.tsv (replicate, if wanted), ..._fisher.tsv (replicate);
+#        collection-{collection}_psi.parquet, ..._classes.tsv, ..._sets.gmt (of collections that are made here from
+#        expression in classes: cell types, or BrainSpan's regions and stages)
 
 ENRICHMENT = config["enrichment"]
 # collection -> its GMT file
@@ -12,8 +14,74 @@ GMT_FILES = {
     "LAKE": "resources/imaging-transcriptomics/geneset_LAKE.gmt",
     "CELLS": "resources/imaging-transcriptomics/geneset_Pooled.gmt",
 }
-GMT_FILES |= {c["name"]: c["gmt"] for c in ENRICHMENT["collections"] if isinstance(c, dict)}
+OWN_COLLECTIONS = {c["name"]: c for c in ENRICHMENT["collections"] if isinstance(c, dict)}
+# made here from expression in classes; the values that the authors of the index use
+SPECIFIC = {
+    name: {"thresholds": [0.05, 0.01, 0.001, 0.0001], "min_expression": 0.3, "draws": 50, **c}
+    for name, c in OWN_COLLECTIONS.items()
+    if "gmt" not in c
+}
+GMT_FILES |= {
+    name: c.get("gmt", f"results/{STUDY}/enrichment/collection-{name}_sets.gmt") for name, c in OWN_COLLECTIONS.items()
+}
 COLLECTIONS = [c["name"] if isinstance(c, dict) else c for c in ENRICHMENT["collections"]]
+
+
+rule enrichment_specificity:
+    """Which genes are specific to each class of an expression table? (specificity index)"""
+    input:
+        expression=lambda w: SPECIFIC[w.collection].get("specificity", SPECIFIC[w.collection].get("brainspan")),
+        regions=lambda w: "config/brainspan_regions.tsv" if "brainspan" in SPECIFIC[w.collection] else [],
+        stages=lambda w: "config/brainspan_stages.tsv" if "brainspan" in SPECIFIC[w.collection] else [],
+    output:
+        gmt="results/{study}/enrichment/collection-{collection}_sets.gmt",
+        gmt_sidecar="results/{study}/enrichment/collection-{collection}_sets.json",
+        p="results/{study}/enrichment/collection-{collection}_psi.parquet",
+        p_sidecar="results/{study}/enrichment/collection-{collection}_psi.json",
+        classes="results/{study}/enrichment/collection-{collection}_classes.tsv",
+        classes_sidecar="results/{study}/enrichment/collection-{collection}_classes.json",
+    log:
+        "results/{study}/logs/enrichment_specificity_{collection}.log",
+    benchmark:
+        "results/{study}/benchmarks/enrichment_specificity_{collection}.tsv"
+    wildcard_constraints:
+        collection="|".join(SPECIFIC) or "none",
+    threads: 1
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(60),
+    params:
+        code=code("enrichment_specificity.py"),
+        brainspan=lambda w: "brainspan" in SPECIFIC[w.collection],
+        thresholds=lambda w: SPECIFIC[w.collection]["thresholds"],
+        min_expression=lambda w: SPECIFIC[w.collection]["min_expression"],
+        draws=lambda w: SPECIFIC[w.collection]["draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/enrichment_specificity.py"
+
+
+rule enrichment_fisher:
+    """The listed genes among those specific to a class, at several thresholds: a replicate."""
+    input:
+        genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+        p="results/{study}/enrichment/collection-{collection}_psi.parquet",
+    output:
+        table="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_fisher.tsv",
+        sidecar="results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_fisher.json",
+    log:
+        "results/{study}/logs/enrichment_fisher_{map}_atlas-{atlas}_{collection}.log",
+    benchmark:
+        "results/{study}/benchmarks/enrichment_fisher_{map}_atlas-{atlas}_{collection}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("enrichment_fisher.py"),
+        thresholds=lambda w: SPECIFIC[w.collection]["thresholds"],
+    script:
+        "../scripts/enrichment_fisher.py"
 
 
 rule enrichment_pools:
@@ -114,4 +182,11 @@ rule enrichment:
             map=MAPS,
             atlas=ATLAS,
             collection=[c for c in COLLECTIONS if c in ENRICHMENT["gsea"]],
+        ),
+        expand(
+            "results/{study}/enrichment/{map}_atlas-{atlas}_collection-{collection}_fisher.tsv",
+            study=STUDY,
+            map=MAPS,
+            atlas=ATLAS,
+            collection=SPECIFIC,
         ),

@@ -518,6 +518,19 @@ rule report_enrichment:
             "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_gsea.tsv",
             collection=ENRICHMENT["gsea"],
         ),
+        # of collections made from expression in classes
+        tables=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_sets.tsv",
+            collection=SPECIFIC,
+        ),
+        fisher=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_fisher.tsv",
+            collection=SPECIFIC,
+        ),
+        classes=expand(
+            "results/{{study}}/enrichment/collection-{collection}_classes.tsv",
+            collection=SPECIFIC,
+        ),
         genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
     output:
         part="results/{study}/report/parts/{map}_atlas-{atlas}_enrichment.json",
@@ -537,6 +550,14 @@ rule report_enrichment:
             "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.png",
             collection=COLLECTIONS,
         ),
+        classes_svg=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.svg",
+            collection=SPECIFIC,
+        ),
+        classes_png=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.png",
+            collection=SPECIFIC,
+        ),
     log:
         "results/{study}/logs/report_enrichment_{map}_atlas-{atlas}.log",
     benchmark:
@@ -549,6 +570,7 @@ rule report_enrichment:
         code=code("report_enrichment.py"),
         collections=COLLECTIONS,
         gsea=ENRICHMENT["gsea"],
+        specific=list(SPECIFIC),
     script:
         "../scripts/report_enrichment.py"
 

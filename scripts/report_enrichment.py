@@ -3,6 +3,7 @@
 from amygene.enrichment import kappa
 from amygene.genesets import measured_sets, read_gmt
 from amygene.report.figures_genes import bubbles, network
+from amygene.report.figures_specificity import classes
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import enrichment
 from amygene.report.style import save
@@ -14,7 +15,12 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 files = Files(snakemake.wildcards.study)
 genes = read_table(source.genes)["gene"]
 replicates = dict(zip(params.gsea, source.gsea, strict=True))
-collections = []
+collections, of_classes = [], {}
+for i, name in enumerate(params.specific):
+    fisher = files.table(source.fisher[i])
+    drawn = classes(read_table(source.tables[i]), read_table(source.classes[i]), fisher.content)
+    save(drawn, output.classes_svg[i], output.classes_png[i])
+    of_classes[name] = (fisher, files.picture(output.classes_svg[i]))
 for i, name in enumerate(params.collections):
     table, clusters = files.table(source.sets[i]), read_table(source.clusters[i])
     sets = read_gmt(source.gmt[i])
@@ -28,6 +34,7 @@ for i, name in enumerate(params.collections):
             files.picture(output.bubbles_svg[i]),
             files.picture(output.network_svg[i]),
             files.table(replicates[name]) if name in replicates else None,
+            *of_classes.get(name, ()),
         )
     )
 write_part(output.part, "enrichment", enrichment.part(snakemake.wildcards.map, collections), source)

@@ -205,6 +205,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"config key atlas: the files of REST-meta-MDD hold {blocks}; found {atlas_name}")
     limits = config["enrichment"]
     collections = [c["name"] if isinstance(c, dict) else c for c in limits["collections"]]
+    problems += _collection_problems(limits["collections"], collections)
     for name in limits["gsea"]:
         if name not in collections:
             problems.append(
@@ -212,6 +213,28 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
             )
     if limits["min_size"] > limits["max_size"]:
         problems.append("config key enrichment.min_size is above enrichment.max_size")
+    return problems
+
+
+def _collection_problems(entries: list[Any], names: list[str]) -> list[str]:
+    """A collection of one's own is one thing, and no name stands twice."""
+    key = "config key enrichment.collections"
+    problems = [
+        f"{key}: {name} stands {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1
+    ]
+    for entry in entries:
+        if isinstance(entry, str):
+            continue
+        kinds = [kind for kind in ("gmt", "specificity", "brainspan") if kind in entry]
+        if len(kinds) != 1:
+            found = ", ".join(kinds) or "none"
+            problems.append(f"{key}: {entry['name']}: give one of gmt, specificity and brainspan; found {found}")
+        elif kinds == ["gmt"]:
+            problems += [
+                f"{key}: {entry['name']}: {setting} belongs to specificity and brainspan, not to gmt"
+                for setting in ("thresholds", "min_expression", "draws")
+                if setting in entry
+            ]
     return problems
 
 

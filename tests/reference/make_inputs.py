@@ -115,6 +115,21 @@ def correlation() -> None:
     write("correlation_input", pd.DataFrame({"outcome": outcome, "dose": dose, "age": age, **columns}))
 
 
+def specificity() -> None:
+    """120 genes in six classes: 16 specific ones, zeros, genes below the smallest expression, equal rows."""
+    rng = np.random.default_rng(14)
+    values = rng.lognormal(1, 1.2, (120, 6)).round(3)
+    values[:10, 0] *= 12
+    values[30:36, 3] *= 8
+    values[50:56, 2] = 0
+    values[60:64] = 0.1
+    values[70, 4] = 0.3
+    values[80] = values[81]
+    table = pd.DataFrame(values.round(3), columns=list("ABCDEF"))
+    table.insert(0, "gene", [f"G{i}" for i in range(1, 121)])
+    write("specificity_input", table)
+
+
 if __name__ == "__main__":
     combat()
     meta()
@@ -124,3 +139,4 @@ if __name__ == "__main__":
     svm()
     repeated()
     correlation()
+    specificity()

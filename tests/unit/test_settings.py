@@ -272,3 +272,24 @@ def test_all_problems_are_told_at_once():
     assert len(found) == 4
     found = problems(changed(COHORT, cohort__participants=None, contrasts__A__case="HC", enrichment__min_size=9999))
     assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"name": "A"}, "A: give one of gmt, specificity and brainspan; found none"),
+        ({"name": "A", "gmt": "x", "brainspan": "y"},
+         "A: give one of gmt, specificity and brainspan; found gmt, brainspan"),
+        ({"name": "A", "gmt": "x", "draws": 9}, "A: draws belongs to specificity and brainspan, not to gmt"),
+        ({"name": "LAKE", "gmt": "x"}, "LAKE stands 2 times"),
+    ],
+)  # fmt: skip
+def test_a_collection_is_one_thing(entry, message):
+    given = changed(MAPS, enrichment={"collections": ["LAKE", entry]})
+    assert problems(given) == [f"config key enrichment.collections: {message}"]
+
+
+def test_collections_made_from_expression_are_allowed():
+    made = {"name": "A", "specificity": "cells.tsv", "thresholds": [0.05, 0.01], "min_expression": 1, "draws": 50}
+    given = changed(MAPS, enrichment={"collections": [made, {"name": "B", "brainspan": "x.zip"}]})
+    assert complete(given, SCHEMA)["enrichment"]["collections"][0] == made

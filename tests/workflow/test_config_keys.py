@@ -193,6 +193,31 @@ AHBA_FILES = [
     ),
     *(f"data/{file}" for file in ("labels.tsv", "atlas.nii", "same.nii", "map.tsv", "map.nii", "expression.tsv")),
 ]
+_MADE = {"enrichment_specificity"}
+CLASSES = {
+    "enrichment.collections.0.specificity": ("data/others.tsv", _MADE),
+    "enrichment.collections.0.thresholds": ([0.01, 0.05], _MADE),
+    "enrichment.collections.0.min_expression": (1, _MADE),
+    "enrichment.collections.0.draws": (20, _MADE),
+    "enrichment.collections.1.brainspan": ("data/others.zip", _MADE),
+}
+CLASSES_CONFIG = {
+    "study": "classes",
+    "stages": ["enrichment"],
+    "enrichment": {
+        "collections": [
+            {"name": "CELLS8", "specificity": "data/cells.tsv"},
+            {"name": "STAGES", "brainspan": "data/brainspan.zip"},
+        ]
+    },
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv"},
+    "maps": {"own": {"table": "data/map.tsv"}},
+    "expression": {"source": "table", "table": "data/expression.tsv"},
+}
+CLASSES_FILES = [
+    f"data/{file}"
+    for file in ("cells.tsv", "others.tsv", "brainspan.zip", "others.zip", "labels.tsv", "map.tsv", "expression.tsv")
+]
 FIT = {"prediction_fit", "prediction_permute", "prediction_guard"}
 PREDICTION = {
     "prediction.designs": (["leave-site-out"], {"prediction_guard"}),
@@ -504,6 +529,7 @@ STUDIES = {
     "release": RELEASE,
     "abide": ABIDE,
     "ahba": AHBA,
+    "classes": CLASSES,
     "prediction": PREDICTION,
     "convergence": CONVERGENCE,
     "norms": NORMS,
@@ -574,6 +600,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("release", RELEASE_CONFIG, RELEASE_FILES),
         ("abide", ABIDE_CONFIG, []),
         ("ahba", AHBA_CONFIG, AHBA_FILES),
+        ("classes", CLASSES_CONFIG, CLASSES_FILES),
         ("prediction", PREDICTION_CONFIG, PREDICTION_FILES),
         ("convergence", CONVERGENCE_CONFIG, CONVERGENCE_FILES),
         ("norms", NORMS_CONFIG, []),

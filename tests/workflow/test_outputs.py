@@ -53,7 +53,7 @@ def is_named(pattern: str) -> bool:
 def is_sidecar(pattern: str) -> bool:
     """JSON beside a table or an image, as README says of all."""
     stem = pattern.removesuffix(".json")
-    return stem != pattern and any(f"{stem}.{ending}" in OUTPUTS for ending in ("tsv", "parquet", "nii.gz"))
+    return stem != pattern and any(f"{stem}.{ending}" in OUTPUTS for ending in ("tsv", "parquet", "nii.gz", "gmt"))
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern in OUTPUTS if not is_sidecar(pattern)])

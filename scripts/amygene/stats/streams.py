@@ -6,6 +6,8 @@ import numpy as np
 
 #: one number per kind of draw, so that no two kinds share a stream; relabelings use the bare index
 NULL_MAPS, RANDOM_SETS, BOOTSTRAP, CALIBRATION = 10, 11, 12, 13
+#: draws of expression for the specificity index
+SPECIFICITY = 14
 PREDICTION_FOLDS, PREDICTION_REPLICATE, PREDICTION_CONTROLS, PREDICTION_GUARD, ROC_BAND = 20, 21, 22, 23, 24
 #: random foci of convergence at regions and in networks, simulated experiments, surrogates of receptor maps
 META_FOCI, META_NETWORK, META_SIMULATED, META_RECEPTORS = 60, 61, 62, 63

@@ -20,13 +20,18 @@ N_SETS = 50
 
 @dataclass(frozen=True)
 class Collection:
-    """What is shown of one collection: its name, ``_sets.tsv``, pictures, and ``_gsea.tsv`` if there is one."""
+    """What is shown of one collection: its name, ``_sets.tsv``, pictures, and what not every collection has.
+
+    That is ``_gsea.tsv``, and of a collection made from expression in classes ``_fisher.tsv`` and its picture.
+    """
 
     name: str
     sets: Shown
     bubbles: Shown
     network: Shown
     gsea: Shown | None
+    fisher: Shown | None = None
+    classes: Shown | None = None
 
 
 def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -39,6 +44,14 @@ def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, A
             page.words(enriched(table, collection.name)),
             page.picture(collection.bubbles, "Sets with the smallest p; area: number of genes."),
         ]
+        if collection.classes is not None and collection.fisher is not None:
+            blocks += [
+                page.words(over_represented(collection.fisher.content)),
+                page.picture(
+                    collection.classes,
+                    "Genes specific to a class (specificity index): the test under null maps, and the replicate.",
+                ),
+            ]
         if following(table).sum() > 4:
             blocks.append(page.picture(collection.network, "Significant sets; lines join sets that share genes."))
         best = table.assign(size=lambda t: t["z_null"].abs()).sort_values(["p_null", "size"], ascending=[True, False])
@@ -60,6 +73,15 @@ def part(name: str, collections: Sequence[Collection]) -> tuple[list[dict[str, A
                     collection.gsea.file,
                     "Its null is random genes: p-values are too small.",
                     folded="replicate: gene set enrichment analysis",
+                )
+            )
+        if collection.fisher is not None:
+            blocks.append(
+                page.table(
+                    collection.fisher.content.sort_values(["threshold", "p_fisher"], ascending=[False, True]),
+                    collection.fisher.file,
+                    "It takes genes and regions for independent: p-values are too small.",
+                    folded="replicate: Fisher's exact test of specific genes",
                 )
             )
     return blocks, [counted({c.name: c.sets.content for c in collections}, name)]
@@ -87,6 +109,17 @@ def enriched(table: pd.DataFrame, collection: str) -> str:
     )
 
 
+def over_represented(fisher: pd.DataFrame) -> str:
+    """Classes that the replicate finds, threshold by threshold, in words."""
+    parts = [
+        f"{int((rows['q_fisher'] < 0.05).sum())} of {len(rows)} at pSI < {threshold:g}"
+        for threshold, rows in fisher.groupby("threshold", sort=False)
+    ]
+    return (
+        f"Fisher's exact test of the parametric gene list, a replicate, finds classes at q < .05: {', '.join(parts)}."
+    )
+
+
 def counted(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     """Numbers of enriched sets of all collections, and the first of them, in words."""
     parts = [f"{int(following(t).sum())} of {len(t)} in {collection}" for collection, t in tables.items()]
@@ -105,11 +138,29 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     names = [c if isinstance(c, str) else c["name"] for c in limits["collections"]]
     score = "mean correlation" if limits["score"] == "mean_r" else "mean absolute correlation"
     groups = " and against the maps of relabeled groups" if config["contrasts"] else ""
+    made = [c for c in limits["collections"] if isinstance(c, dict) and "gmt" not in c]
     replicate = " and gene set enrichment analysis [{gsea}]" if limits["gsea"] else ""
     return [
         f"Gene sets. The score of a set ({', '.join(names)}; {limits['min_size']} to {limits['max_size']} measured genes) is the {score} of its genes with the map. It was "
         f"tested against the same null maps [{{fulcher}}]{groups}, and beside that against {limits['random_sets']} random sets of the same size and co-expression [{{wei}}]. "
         "False discovery rates are over each collection. Over-representation of the parametric gene list among the measured genes (hypergeometric)"
         f"{replicate} is shown as a replicate only: it takes genes and regions for independent. Significant sets were clustered by shared genes (kappa at least .3 "
-        "[{metascape}])."
+        "[{metascape}])." + _specificity(made)
     ]
+
+
+def _specificity(made: Sequence[Mapping[str, Any]]) -> str:
+    """How collections were made from expression."""
+    if not made:
+        return ""
+    spans = [c["name"] for c in made if "brainspan" in c]
+    source = (
+        f" {', '.join(spans)}: BrainSpan's RNA sequencing, samples averaged by region and stage of development [{{kang}}]."
+        if spans
+        else ""
+    )
+    return (
+        f" Sets of {', '.join(c['name'] for c in made)} hold the genes specific to each class of an expression table, by the specificity index and its p (pSI) from "
+        f"independent draws of expression in every class [{{dougherty}}].{source} The gene list was also tested for over-representation among genes below several "
+        "thresholds of pSI by Fisher's exact test [{csea}], again as a replicate only."
+    )
