@@ -249,6 +249,14 @@ def set_of(seed):
     )
 
 
+def has_effects(file):
+    """Whether a table of findings has a column of effect sizes; one that is not there is told about by its job."""
+    if not os.path.isfile(file):
+        return False
+    with open(file, encoding="utf-8-sig", errors="replace") as stream:
+        return "effect_size" in [name.strip("\" \n") for name in re.split("[,\\t]", stream.readline())]
+
+
 def receptor_images(wildcards):
     """Images of receptors that are there; the job tells about those that are not."""
     if "neuromaps" in RECEPTORS:

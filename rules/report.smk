@@ -44,6 +44,7 @@ if HAS_META:
     PARTS += ["meta", *(f"meta_comparison-{c}" for c in COMPARISONS)]
     PARTS += ["meta_networks"] if CONNECTOME else []
     PARTS += [f"meta_atlas-{ATLAS}_joins"]
+PARTS += ["evidence"] if HAS_EVIDENCE else []
 
 
 rule report_cohort:
@@ -709,6 +710,41 @@ rule report_meta_joins:
         run_maps=RUN_MAPS,
     script:
         "../scripts/report_meta_joins.py"
+
+
+rule report_evidence:
+    """Published findings by region, where this study stands on them, and effect sizes pooled."""
+    input:
+        findings=f"results/{{study}}/evidence/atlas-{ATLAS}_findings.tsv",
+        claims=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_claims.tsv" for c in CONTRASTS],
+        agreement=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_agreement.tsv" for c in CONTRASTS],
+        treatment=[f"results/{{study}}/evidence/{m}_atlas-{ATLAS}_claims.tsv" for m in TREATMENT_MAPS],
+        pooled="results/{study}/evidence/pooled.tsv" if WITH_EFFECTS else [],
+        studies="results/{study}/evidence/studies.tsv" if WITH_EFFECTS else [],
+    output:
+        **{
+            f"pooled_{kind}": f"results/{{study}}/report/figures/evidence_pooled.{kind}"
+            for kind in (("svg", "png") if WITH_EFFECTS else ())
+        },
+        part="results/{study}/report/parts/evidence.json",
+        svg="results/{study}/report/figures/evidence_findings.svg",
+        png="results/{study}/report/figures/evidence_findings.png",
+        claims_svg=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.svg" for c in CONTRASTS],
+        claims_png=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.png" for c in CONTRASTS],
+    log:
+        "results/{study}/logs/report_evidence.log",
+    benchmark:
+        "results/{study}/benchmarks/report_evidence.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_evidence.py"),
+        contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        treatment=TREATMENT_MAPS,
+    script:
+        "../scripts/report_evidence.py"
 
 
 rule report_page:

@@ -50,6 +50,8 @@ def reference():
     schema = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
     sheet = yaml.safe_load((ROOT / "config/schemas/participants.schema.yaml").read_text())
     columns = [f"| `{name}` | {kind(rule)} | {rule['description']} |" for name, rule in sheet["properties"].items()]
+    evidence = yaml.safe_load((ROOT / "config/schemas/evidence.schema.yaml").read_text())
+    findings = [f"| `{name}` | {kind(rule)} | {rule['description']} |" for name, rule in evidence["properties"].items()]
     return "\n".join(
         [
             "# Config reference",
@@ -69,6 +71,15 @@ def reference():
             "| column | value | meaning |",
             "|---|---|---|",
             *columns,
+            "",
+            "# Tables of published findings",
+            "",
+            "What `evidence.tables` names: one row per study and finding; `n/a` or an empty cell is not known. Columns that are",
+            "not listed here are welcome. Those of `config/evidence/` are a start.",
+            "",
+            "| column | value | meaning |",
+            "|---|---|---|",
+            *findings,
             "",
             "# Seeds",
             "",

@@ -190,6 +190,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     problems += _meta_problems(config) if "meta" in stages else []
+    problems += _evidence_problems(config) if "evidence" in stages else []
     problems += _longitudinal_problems(cohort)
     problems += _response_problems(config) if "response" in stages else []
     problems += _seed_problems(config["seeds"])
@@ -236,6 +237,17 @@ def _collection_problems(entries: list[Any], names: list[str]) -> list[str]:
                 if setting in entry
             ]
     return problems
+
+
+def _evidence_problems(config: Mapping[str, Any]) -> list[str]:
+    """What published findings are held against."""
+    known = config["contrasts"]
+    listed = ", ".join(known) or "there are none"
+    return [
+        f"config key evidence.contrasts: {name} is no contrast of this study ({listed})"
+        for name in config["evidence"]["contrasts"]
+        if name not in known
+    ]
 
 
 def _meta_problems(config: Mapping[str, Any]) -> list[str]:

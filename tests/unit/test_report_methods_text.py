@@ -133,3 +133,24 @@ def test_other_ways_to_clean_images(cleaning, there, not_there):
     words, _ = image_text(cleaning=cleaning)
     assert there in words
     assert not_there not in words
+
+
+def test_collections_made_from_expression_are_described():
+    made = [{"name": "AGES", "brainspan": "x.zip"}, {"name": "CELLTYPES", "specificity": "x.tsv"}]
+    words, references = text(enrichment={"collections": ["KEGG", *made]})
+    assert "Sets of AGES, CELLTYPES hold the genes specific to each class" in words
+    assert "AGES: BrainSpan's RNA sequencing" in words
+    assert any(r.startswith("Dougherty") for r in references)
+    words, references = text(enrichment={"collections": ["KEGG"]})
+    assert "specificity index" not in words
+    assert not any(r.startswith("Kang") for r in references)
+
+
+def test_published_findings_are_described_with_their_review():
+    words, references = text(stages=["group", "evidence"], permutations={"group": 1234})
+    assert "one-sided in its direction over 1234 relabelings" in words
+    assert any(r.startswith("Kotoula") for r in references)
+    _, references = text(stages=["group", "evidence"], evidence={"tables": ["own.tsv"]})
+    assert not any(r.startswith("Kotoula") for r in references)
+    words, _ = text(stages=["group"])
+    assert "Published findings" not in words

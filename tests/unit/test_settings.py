@@ -293,3 +293,8 @@ def test_collections_made_from_expression_are_allowed():
     made = {"name": "A", "specificity": "cells.tsv", "thresholds": [0.05, 0.01], "min_expression": 1, "draws": 50}
     given = changed(MAPS, enrichment={"collections": [made, {"name": "B", "brainspan": "x.zip"}]})
     assert complete(given, SCHEMA)["enrichment"]["collections"][0] == made
+
+
+def test_contrasts_that_findings_are_held_against_are_those_of_the_study():
+    given = changed(COHORT, stages=["evidence"], evidence={"contrasts": {"A": "nonresistant", "B": "controls"}})
+    assert problems(given) == ["config key evidence.contrasts: B is no contrast of this study (A)"]

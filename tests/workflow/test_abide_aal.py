@@ -28,6 +28,7 @@ CONTRASTS = {"plain": ["age", "sex"], "site": ["age", "sex", "site"]}
 #: asked about in the cohort only: some people's IQ is -9999
 UNKNOWN = {"iq": ["fiq"]}
 TABLES = ("group/{}_stat-t_roi.tsv", "sites/{}_loso.tsv", "sites/{}_forest.tsv")
+CLAIMS = "evidence/contrast-site_atlas-AAL116_claims.tsv"
 PERMUTATIONS = 1000
 CONFIG = {
     "study": STUDY,
@@ -53,6 +54,7 @@ def project(data, tmp_path_factory) -> Project:
     cohort = {"format": "table", "participants": str(data / "participants.tsv")}
     maps = [f"contrast-{contrast}_seed-{seed}_atlas-AAL116" for contrast in CONTRASTS for seed in SEEDS]
     targets = [f"results/{STUDY}/{table.format(name)}" for name in maps for table in TABLES]
+    targets.append(f"results/{STUDY}/{CLAIMS}")
     config = project.write_config(CONFIG | {"cohort": cohort})
     project.make_targets("connectivity", *targets, "--configfile", config)
     return project
@@ -217,3 +219,24 @@ def test_numbers_can_be_traced_to_the_files(project, data):
     )
     assert group["settings"]["covariates"] == ["age", "sex", "site"]
     assert group["settings"]["site_effects"] == "covariate"
+
+
+def test_published_findings_against_the_map(project, truth, sheet):
+    """Findings of the review about the amygdala: mean t over their regions, from this file's own t."""
+    claims = read(project, CLAIMS)
+    assert len(claims) == 66
+    assert claims["reason"].notna().equals(~claims["testable"])
+    t = {seed: t_map(truth[seed], sheet, CONTRASTS["site"])["t"] for seed in SEEDS}
+    testable = claims[claims["testable"]].set_index("study")
+    assert set(testable.index) == {"Lui 2011", "Siegel 2021", "Vasavada 2021"}
+    for _, row in testable.iterrows():
+        edges = [edge.split(" – ") for edge in row["connections"].split("; ")]
+        expected = np.mean([t[seed][region] for seed, region in edges])
+        assert row["mean_t"] == pytest.approx(expected, **{"rel": 1e-6, "abs": 1e-6})
+        assert row["agrees"] == ((expected > 0) == (row["direction"] == "higher"))
+        assert 0 < row["p_claim"] <= 1
+    # the executive network on both sides, from the right amygdala
+    edges = testable.loc["Vasavada 2021", "connections"].split("; ")
+    assert len(edges) == 9
+    assert "RAMY – Frontal_Mid_L" in edges
+    assert (claims["n_case"].dropna() == (sheet["group"] == "ASD").sum()).all()

@@ -218,6 +218,26 @@ CLASSES_FILES = [
     f"data/{file}"
     for file in ("cells.tsv", "others.tsv", "brainspan.zip", "others.zip", "labels.tsv", "map.tsv", "expression.tsv")
 ]
+_READ = {"evidence_findings", "evidence_claims"}
+LITERATURE = {
+    "evidence.tables": (["data/findings.tsv", "data/others.tsv"], _READ),
+    "evidence.regions": ("data/others.tsv", _READ),
+    "evidence.contrasts": ({"PATvsHC": "nonresistant"}, {"evidence_claims"}),
+}
+LITERATURE_CONFIG = {
+    "study": "literature",
+    "stages": ["evidence"],
+    "cohort": {"format": "table", "participants": "data/participants.tsv"},
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv"},
+    "contrasts": {"PATvsHC": {"case": "PAT", "control": "HC"}},
+    "evidence": {"tables": ["data/findings.tsv"], "regions": "data/regions.tsv"},
+}
+LITERATURE_FILES = {
+    "data/participants.tsv": "participant_id\tgroup\ttimeseries\na\tPAT\ta.npy\nb\tHC\tb.npy\n",
+    **dict.fromkeys(
+        [*(f"data/{f}.tsv" for f in ("labels", "findings", "others", "regions")), *(f"data/{p}.npy" for p in "ab")], ""
+    ),
+}
 FIT = {"prediction_fit", "prediction_permute", "prediction_guard"}
 PREDICTION = {
     "prediction.designs": (["leave-site-out"], {"prediction_guard"}),
@@ -530,6 +550,7 @@ STUDIES = {
     "abide": ABIDE,
     "ahba": AHBA,
     "classes": CLASSES,
+    "literature": LITERATURE,
     "prediction": PREDICTION,
     "convergence": CONVERGENCE,
     "norms": NORMS,
@@ -601,6 +622,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("abide", ABIDE_CONFIG, []),
         ("ahba", AHBA_CONFIG, AHBA_FILES),
         ("classes", CLASSES_CONFIG, CLASSES_FILES),
+        ("literature", LITERATURE_CONFIG, LITERATURE_FILES),
         ("prediction", PREDICTION_CONFIG, PREDICTION_FILES),
         ("convergence", CONVERGENCE_CONFIG, CONVERGENCE_FILES),
         ("norms", NORMS_CONFIG, []),

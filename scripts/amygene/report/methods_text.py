@@ -10,6 +10,7 @@ from amygene.report.sections import (
     cohort,
     connectivity,
     enrichment,
+    evidence,
     genes,
     group,
     group_voxel,
@@ -20,7 +21,7 @@ from amygene.report.sections import (
 )
 
 #: modules with something to say after connectivity, in the order of the data
-_STAGES = (group, sites, prediction, response, genes, enrichment, meta)
+_STAGES = (group, sites, prediction, response, genes, enrichment, meta, evidence)
 
 
 def methods(

@@ -61,6 +61,8 @@ REFERENCES = {
     "worsley": "Worsley KJ et al. A unified statistical approach for determining significant signals in images of cerebral activation. Hum Brain Mapp 1996;4:58-73.",
     "friston": "Friston KJ et al. Assessing the significance of focal activations using their spatial extent. Hum Brain Mapp 1994;1:210-220.",
     "kiebel": "Kiebel SJ et al. Robust smoothness estimation in statistical parametric maps using standardized residuals from the general linear model. NeuroImage 1999;10:756-766.",
+    "kotoula": "Kotoula V et al. Functional MRI markers for treatment-resistant depression: insights and challenges. Prog Brain Res 2023;278:117-148. doi 10.1016/bs.pbr.2023.04.001.",
+    "egger": "Egger M et al. Bias in meta-analysis detected by a simple, graphical test. BMJ 1997;315:629-634.",
     "tost": "Schuirmann DJ. A comparison of the two one-sided tests procedure and the power approach for assessing the equivalence of average bioavailability. J Pharmacokinet Biopharm 1987;15:657-680.",
     "nilearn": "Nilearn contributors. nilearn. doi 10.5281/zenodo.8397156.",
     "snakemake": "Molder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",

@@ -1,0 +1,169 @@
+# Evidence: does this study agree with published findings?
+# Reads  tables of findings (config/evidence/, or one's own), what regions of the atlas they are about, group maps and
+#        the maps of relabeled groups, maps of treatment
+# Writes results/{study}/evidence/atlas-{atlas}_findings.tsv (every finding, and where it lies in the atlas),
+#        contrast-{contrast}_atlas-{atlas}_claims.tsv (every finding of connectivity: tested, or the reason why not),
+#        ..._agreement.tsv (how many agree, under relabeling), {analysis}_atlas-{atlas}_claims.tsv (of change with
+#        treatment and of response), pooled.tsv, studies.tsv (effect sizes pooled, where tables hold some)
+
+EVIDENCE = config["evidence"]
+HAS_EVIDENCE = "evidence" in config["stages"]
+FINDINGS = EVIDENCE["tables"]
+FINDINGS_SCHEMA = "config/schemas/evidence.schema.yaml"
+# contrast -> what findings are against, if they are held against it
+STANDS_FOR = {name: EVIDENCE["contrasts"].get(name, "controls") for name in CONTRASTS}
+# analyses of treatment whose maps findings can be held against; an association must be of connectivity before
+# treatment with an outcome of which more is better
+BETTER = ("reduction", "responder", "remission")
+TREATMENT_MAPS = [f"change-{change}" for change in CHANGES] + [
+    f"association-{name}"
+    for name, one in ASSOCIATIONS.items()
+    if one["measure"] in BETTER and one["connectivity"] == "baseline"
+]
+WITH_EFFECTS = [file for file in FINDINGS if has_effects(file)]
+
+
+wildcard_constraints:
+    analysis="|".join(map(re.escape, TREATMENT_MAPS)) or "none",
+
+
+rule evidence_findings:
+    """All findings in one table, and the regions of the atlas that each is about."""
+    input:
+        tables=FINDINGS,
+        places=EVIDENCE["regions"],
+        schema=FINDINGS_SCHEMA,
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+    output:
+        table="results/{study}/evidence/atlas-{atlas}_findings.tsv",
+        sidecar="results/{study}/evidence/atlas-{atlas}_findings.json",
+    log:
+        "results/{study}/logs/evidence_findings_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/evidence_findings_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence_findings.py"),
+    script:
+        "../scripts/evidence_findings.py"
+
+
+rule evidence_claims:
+    """Findings of connectivity against the difference of two groups, counted under relabeling."""
+    input:
+        tables=FINDINGS,
+        places=EVIDENCE["regions"],
+        schema=FINDINGS_SCHEMA,
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        comparisons=expand(
+            "results/{{study}}/group/shards/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_comparison.npz",
+            seed=SEEDS,
+        ),
+        # seed by seed
+        shards=expand(
+            "results/{{study}}/group/shards/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_from-{shard}.npz",
+            seed=SEEDS,
+            shard=SHARDS,
+        ),
+    output:
+        claims="results/{study}/evidence/contrast-{contrast}_atlas-{atlas}_claims.tsv",
+        claims_sidecar="results/{study}/evidence/contrast-{contrast}_atlas-{atlas}_claims.json",
+        agreement="results/{study}/evidence/contrast-{contrast}_atlas-{atlas}_agreement.tsv",
+        agreement_sidecar="results/{study}/evidence/contrast-{contrast}_atlas-{atlas}_agreement.json",
+    log:
+        "results/{study}/logs/evidence_claims_contrast-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/evidence_claims_contrast-{contrast}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence_claims.py"),
+        seeds=SEEDS,
+        stands_for=lambda w: STANDS_FOR[w.contrast],
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+        permutations=PERMUTATIONS,
+        seed=config["seed"],
+    script:
+        "../scripts/evidence_claims.py"
+
+
+rule evidence_response:
+    """Findings about treatment against a map of change, or of what goes with response."""
+    input:
+        tables=FINDINGS,
+        places=EVIDENCE["regions"],
+        schema=FINDINGS_SCHEMA,
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        maps=lambda w: expand(
+            "results/{study}/response/{analysis}_seed-{seed}_atlas-{atlas}_{table}.tsv",
+            study=w.study,
+            analysis=w.analysis,
+            seed=SEEDS,
+            atlas=w.atlas,
+            table="within" if w.analysis.startswith("change-") else "correlations",
+        ),
+    output:
+        table="results/{study}/evidence/{analysis}_atlas-{atlas}_claims.tsv",
+        sidecar="results/{study}/evidence/{analysis}_atlas-{atlas}_claims.json",
+    log:
+        "results/{study}/logs/evidence_response_{analysis}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/evidence_response_{analysis}_atlas-{atlas}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence_response.py"),
+        seeds=SEEDS,
+        baseline=next(iter(SCANNED), None),
+    script:
+        "../scripts/evidence_response.py"
+
+
+rule evidence_pooled:
+    """Effect sizes of findings about the same thing, pooled with random effects."""
+    input:
+        tables=FINDINGS,
+        schema=FINDINGS_SCHEMA,
+    output:
+        pooled="results/{study}/evidence/pooled.tsv",
+        pooled_sidecar="results/{study}/evidence/pooled.json",
+        studies="results/{study}/evidence/studies.tsv",
+        studies_sidecar="results/{study}/evidence/studies.json",
+    log:
+        "results/{study}/logs/evidence_pooled.log",
+    benchmark:
+        "results/{study}/benchmarks/evidence_pooled.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence_pooled.py"),
+    script:
+        "../scripts/evidence_pooled.py"
+
+
+rule evidence:
+    """Stage evidence."""
+    input:
+        f"results/{STUDY}/evidence/atlas-{ATLAS}_findings.tsv",
+        expand(
+            "results/{study}/evidence/contrast-{contrast}_atlas-{atlas}_claims.tsv",
+            study=STUDY,
+            contrast=CONTRASTS,
+            atlas=ATLAS,
+        ),
+        expand(
+            "results/{study}/evidence/{analysis}_atlas-{atlas}_claims.tsv",
+            study=STUDY,
+            analysis=TREATMENT_MAPS,
+            atlas=ATLAS,
+        ),
+        f"results/{STUDY}/evidence/pooled.tsv" if WITH_EFFECTS else [],

@@ -1,0 +1,76 @@
+"""Tables of published findings: read and checked, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from amygene.problems import raise_if_any, some
+from amygene.tables import read_given
+
+#: texts that mean "not known"
+_MISSING = ("", "n/a", "NA")
+
+
+def read_findings(paths: Sequence[str | Path], schema: Mapping[str, Any]) -> pd.DataFrame:
+    """All findings of some tables, one row each.
+
+    Parameters
+    ----------
+    paths
+        Tables as config/schemas/evidence.schema.yaml says.
+    schema
+        Its content.
+
+    Returns
+    -------
+    DataFrame
+        ``claim`` (file and row, "kotoula2023_fmri:12"), then the columns of the schema in its order: text with None and
+        numbers with NaN for missing. Other columns are left out.
+
+    Raises
+    ------
+    InputError
+        A file or column is missing, a cell is no number or none of the words that are allowed, or a finding of
+        connectivity has an effect size without its error: every row is named.
+    """
+    tables, problems = [], []
+    for path in paths:
+        text = read_given(path, dtype=str, keep_default_na=False, na_values=list(_MISSING))
+        absent = [column for column in schema["required"] if column not in text]
+        if absent:
+            problems.append(f"{path}: column {some(absent)} is missing; found {some(text.columns, 12)}")
+            continue
+        table = pd.DataFrame({"claim": [f"{Path(path).stem}:{row}" for row in text.index + 2]})
+        for column, rule in schema["properties"].items():
+            cells = text[column].str.strip() if column in text else pd.Series([None] * len(text), dtype=object)
+            table[column] = cells.astype(object).where(cells.notna(), None)
+            known = cells.notna()
+            if column in schema["required"]:
+                problems += _rows(path, column, cells[~known], "is empty")
+            if rule["type"] == "number":
+                numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+                problems += _rows(path, column, cells[known & ~np.isfinite(numbers)], "is no number")
+                table[column] = numbers
+            elif "enum" in rule:
+                wrong = cells[known & ~cells.isin(rule["enum"])]
+                problems += _rows(path, column, wrong, f"is none of {', '.join(rule['enum'])}")
+        known = table["effect_size"].notna()
+        unsure = ~(table["se"] > 0) & ~(table["ci_high"] > table["ci_low"])
+        problems += _rows(
+            path, "effect_size", table["effect_size"][known & unsure], "has neither se nor ci_low < ci_high"
+        )
+        tables.append(table)
+    raise_if_any(problems)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _rows(path: object, column: str, cells: pd.Series, what: str) -> list[str]:
+    if cells.empty:
+        return []
+    found = some([f"row {i + 2}" + ("" if pd.isna(v) else f" ({v})") for i, v in cells.items()], 5)
+    return [f"{path}: column {column!r} {what} in {found}"]
