@@ -743,6 +743,7 @@ rule report_evidence:
         code=code("report_evidence.py"),
         contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
         treatment=TREATMENT_MAPS,
+        simulated=COHORT["format"].startswith("simulated"),
     script:
         "../scripts/report_evidence.py"
 

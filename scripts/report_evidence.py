@@ -31,5 +31,5 @@ if source.pooled:
     table, studies = files.table(source.pooled), files.table(source.studies)
     save(pooled(table.content, studies.content), output.pooled_svg, output.pooled_png)
     meta = table, files.picture(output.pooled_svg)
-shown = evidence.part(findings, files.picture(output.svg), tested, treatment, meta)
+shown = evidence.part(findings, files.picture(output.svg), tested, treatment, meta, params.simulated)
 write_part(output.part, "evidence", shown, source)

@@ -107,6 +107,10 @@ def test_the_section_has_a_part_for_everything():
     assert sentences[1].startswith(
         "change x: published findings about treatment with this study's sign: 1 of 1 (A, pre to post)"
     )
+    assert not any(block["kind"] == "warning" for block in blocks)
+    told, _ = evidence.part(Shown(findings(), "f.tsv"), PNG, [tested], {}, None, simulated=True)
+    assert told[0]["kind"] == "warning"
+    assert "says nothing about the findings" in told[0]["text"]
     empty = {"change-x": Shown(treatment.assign(testable=False), "t.tsv")}
     _, sentences = evidence.part(Shown(findings(), "f.tsv"), PNG, [], empty, None)
     assert sentences == ["change x: none of 2 published findings of connectivity can be tested here."]

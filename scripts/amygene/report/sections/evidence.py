@@ -37,6 +37,7 @@ def part(
     tested: Sequence[Tested],
     treatment: Mapping[str, Shown],
     pooled: tuple[Shown, Shown] | None,
+    simulated: bool = False,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Blocks and findings.
 
@@ -50,6 +51,8 @@ def part(
         Analysis -> ``_claims.tsv``.
     pooled
         ``pooled.tsv`` and its picture, where tables hold effect sizes.
+    simulated
+        Whether the cohort is.
     """
     blocks: list[dict[str, Any]] = [
         page.words(collected(findings.content)),
@@ -61,6 +64,13 @@ def part(
             findings.content.dropna(axis="columns", how="all"), findings.file, folded="all findings", meanings=CLAIMS
         ),
     ]
+    if simulated:
+        blocks.insert(
+            0,
+            page.warning(
+                "The cohort is simulated: whether it agrees shows how this works and says nothing about the findings."
+            ),
+        )
     sentences = []
     for one in tested:
         claims = one.claims.content
