@@ -215,16 +215,16 @@ def bridge_table(
             numbers["p_group"][tested] = by_groups.p
             numbers["p_fwe_group"][tested] = p_max(z_group, by_groups.maxima)
         r = unit(observed, 0) @ unit(expression, 0)
-        sets = [i for i in tested if signatures[i].kind in ("up", "down", "module")]
+        sets = [i for i in tested.tolist() if signatures[i].kind in ("up", "down", "module")]
         if sets:
             membership = sparse.csr_array(np.stack([(found[i].vector != 0).astype(float) for i in sets]))
             beside = coexpression_test(r, membership, "mean_r", random_sets, n_random)
             numbers["p_coexpression"][sets] = beside.p
-        for i in tested:
+        for i in tested.tolist():
             if signatures[i].kind == "up-down":
                 up, down = np.flatnonzero(found[i].vector > 0), np.flatnonzero(found[i].vector < 0)
                 numbers["p_coexpression"][i] = difference_against_random(
-                    r, up, down, random_sets, n_random, _DIFFERENCES + int(i)
+                    r, up, down, random_sets, n_random, _DIFFERENCES + i
                 )
     n_genes = np.array([m.n_genes for m in found])
     n_measured = np.array([m.n_measured for m in found])
