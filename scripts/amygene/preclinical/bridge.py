@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test
+from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import TIE, monte_carlo_error, p_max, p_value
@@ -243,3 +244,27 @@ def bridge_table(
                        for s, side in zip(signatures, sides, strict=True)],
         }
     )  # fmt: skip
+
+
+def all_weights(signatures: Sequence[Signature], members: Mapping[str, pd.DataFrame]) -> list[Weights]:
+    """Every form of every signature, then the modules.
+
+    Parameters
+    ----------
+    members
+        Tissue -> ``_members.tsv``.
+    """
+    found = []
+    for one in signatures:
+        table = one.table
+        found += weights_of(
+            one.name,
+            one.tissue,
+            table["gene"].tolist(),
+            table["direction"].to_numpy(),
+            table["stat"].to_numpy(dtype=float),
+        )
+    for tissue, table in members.items():
+        for name, part in table.groupby("module", sort=False):
+            found.append(Weights(str(name), tissue, "module", dict.fromkeys(part["gene"], 1.0)))
+    return found

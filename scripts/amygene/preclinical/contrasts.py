@@ -242,3 +242,31 @@ def passing(table: pd.DataFrame, thresholds: Mapping[str, float]) -> pd.Series:
         (table["log2fc"].abs() > thresholds["log2fc"]) & (table["p"] < thresholds["p"]) & (table["q"] < thresholds["q"])
     )
     return pd.Series(np.where(beyond, np.sign(table["log2fc"]), 0).astype(int), index=table.index)
+
+
+def all_contrasts(
+    values: pd.DataFrame,
+    sheet: pd.DataFrame,
+    variable: str,
+    covariates: Sequence[str],
+    contrasts: Mapping[str, Mapping[str, str]],
+    thresholds: Mapping[str, float],
+    shrink: bool,
+) -> pd.DataFrame:
+    """Every contrast; the model is fitted once for each control, which shrinkage is relative to.
+
+    Returns
+    -------
+    DataFrame
+        contrast, the columns of `wald`, direction; contrasts in the order given.
+    """
+    parts = {}
+    for reference in dict.fromkeys(c["control"] for c in contrasts.values()):
+        model = fit(values, sheet, variable, covariates, reference)
+        for name, contrast in contrasts.items():
+            if contrast["control"] == reference:
+                parts[name] = wald(model, contrast["case"], thresholds["q"], shrink)
+                parts[name]["direction"] = passing(parts[name], thresholds)
+    return (
+        pd.concat({name: parts[name] for name in contrasts}, names=["contrast"]).reset_index(0).reset_index(drop=True)
+    )

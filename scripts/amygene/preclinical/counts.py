@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from amygene.preclinical.orthologues import human_names
 from amygene.problems import InputError, raise_if_any, some
 from amygene.tables import read_given
 
@@ -125,7 +126,11 @@ def read_sheet(path: str | Path, variable: str, covariates: Sequence[str]) -> pd
     InputError
         The file or a column is absent, or a sample stands twice.
     """
-    sheet = read_given(path, dtype=str, keep_default_na=False)
+    return checked_sheet(path, read_given(path, dtype=str, keep_default_na=False), variable, covariates)
+
+
+def checked_sheet(path: str | Path, sheet: pd.DataFrame, variable: str, covariates: Sequence[str]) -> pd.DataFrame:
+    """The same of a sheet that was read."""
     missing = [c for c in ("sample", variable, *covariates) if c not in sheet]
     if missing:
         raise InputError(f"{path}: has no column {some(missing)}; its columns are {some(sheet.columns)}")
@@ -251,3 +256,113 @@ def _covariate_problems(where: str, sheet: pd.DataFrame, variable: str, covariat
 def expressed(values: pd.DataFrame, min_count: int, min_samples: int) -> np.ndarray:
     """Genes with at least `min_count` counts in at least `min_samples` samples, shape (n_genes,)."""
     return ((values.to_numpy() >= min_count).sum(axis=0) >= min_samples).astype(bool)
+
+
+def read_tissues(
+    tissues: Mapping[str, Mapping[str, str]],
+    variable: str,
+    covariates: Sequence[str],
+    contrasts: Mapping[str, Mapping[str, str]],
+    behaviour: pd.DataFrame | None = None,
+) -> dict[str, Counts]:
+    """All tissues; the problems of all of them in one message.
+
+    Parameters
+    ----------
+    tissues
+        Name -> files ``counts`` and ``samples``.
+    variable, covariates, contrasts
+        As of `joined`.
+    behaviour : DataFrame, optional
+        From `behaviour.stratified`, as text: its columns go to the sheets by ``animal``.
+    """
+    found, problems = {}, []
+    for name, files in tissues.items():
+        values = sheet = None
+        try:
+            values = read_counts(files["counts"])
+        except InputError as error:
+            problems += error.problems
+        try:
+            given = read_given(files["samples"], dtype=str, keep_default_na=False)
+            wider = given if behaviour is None else _with_behaviour(files["samples"], given, behaviour)
+            sheet = checked_sheet(files["samples"], wider, variable, covariates)
+        except InputError as error:
+            problems += error.problems
+        if values is not None and sheet is not None:
+            try:
+                found[name] = joined(f"tissue {name}", values, sheet, variable, covariates, contrasts)
+            except InputError as error:
+                problems += error.problems
+    raise_if_any(problems)
+    return found
+
+
+def _with_behaviour(path: str | Path, sheet: pd.DataFrame, behaviour: pd.DataFrame) -> pd.DataFrame:
+    """Sheet with what behaviour says of every sample's animal."""
+    if "animal" not in sheet:
+        raise InputError(f"{path}: has no column animal, which ties samples to the tests of behaviour")
+    twice = [c for c in behaviour if c in sheet and c != "animal"]
+    if twice:
+        raise InputError(f"{path}: column {some(twice)} is made from the tests of behaviour too; rename it")
+    unknown = sheet["animal"][~sheet["animal"].isin(behaviour["animal"])]
+    if len(unknown):
+        raise InputError(f"{path}: animal {some(unknown)} was not tested; add it to the tests, or leave its sample out")
+    return sheet.merge(behaviour.fillna(""), on="animal", how="left")
+
+
+def tissue_table(
+    tissues: Mapping[str, Counts], pairs: pd.DataFrame, min_count: int, min_samples: int
+) -> tuple[pd.DataFrame, list[np.ndarray]]:
+    """What every tissue holds, and which of its genes are tested.
+
+    Parameters
+    ----------
+    pairs
+        Orthologues.
+    min_count, min_samples : int
+        As of `expressed`.
+
+    Returns
+    -------
+    DataFrame
+        tissue, n_samples, left_out, n_genes, n_tested, n_orthologues, lost.
+    list of arrays of bool
+        Tissue by tissue.
+
+    Raises
+    ------
+    InputError
+        A tissue has no gene with enough counts, or none with an orthologue: its genes have other names.
+    """
+    rows, kept, problems = [], [], []
+    for name, one in tissues.items():
+        genes = expressed(one.values, min_count, min_samples)
+        tested_genes = one.values.columns[genes]
+        n_orthologues = int((human_names(tested_genes, pairs) != "").sum())
+        if not genes.any():
+            problems.append(
+                f"tissue {name}: no gene has {min_count} counts in {min_samples} samples (config keys "
+                "preclinical.min_count, min_samples)"
+            )
+        elif n_orthologues == 0:
+            problems.append(
+                f"tissue {name}: none of its genes ({some(tested_genes, 3)}) is in the table of orthologues; name them "
+                "by mouse symbol or Ensembl id, or give a table (config key preclinical.orthologues)"
+            )
+        left_out = "; ".join(f"{sample}: {why}" for sample, why in one.left_out.items()) or "n/a"
+        rows.append(
+            (name, len(one.sheet), left_out, len(genes), int(genes.sum()), n_orthologues,
+             1 - n_orthologues / max(int(genes.sum()), 1))
+        )  # fmt: skip
+        kept.append(genes)
+    raise_if_any(problems)
+    columns = ["tissue", "n_samples", "left_out", "n_genes", "n_tested", "n_orthologues", "lost"]
+    return pd.DataFrame(rows, columns=columns), kept
+
+
+def tested(arrays: Mapping[str, np.ndarray], sheet: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts and sheet of a tissue as the check wrote them, samples x genes."""
+    values = pd.DataFrame(arrays["counts"], index=arrays["sample"], columns=arrays["gene"])
+    table = pd.read_csv(sheet, sep="\t", dtype=str, keep_default_na=False).set_index("sample")
+    return values, table

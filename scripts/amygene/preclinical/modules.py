@@ -211,3 +211,40 @@ def module_enrichment(
     more = np.where(table["p_up"] <= table["p_down"], "up", "down")
     table["direction"] = np.where(q.min(axis=1) < 0.05 if len(q) else [], more, "neither")
     return table[["module", "contrast", "n_genes", "n_up", "n_down", "p_up", "q_up", "p_down", "q_down", "direction"]]
+
+
+def member_table(
+    overlap: np.ndarray, genes: np.ndarray, modules: list[Module], seed: int, n_permutations: int
+) -> pd.DataFrame:
+    """Genes of every module: module, level, parent, gene, strength, p_hub, q_hub; the strongest first."""
+    columns = ["module", "level", "parent", "gene", "strength", "p_hub", "q_hub"]
+    parts = []
+    for i, module in enumerate(modules):
+        part = hubs(overlap, module.genes, seed, i, n_permutations)
+        part.insert(0, "gene", genes[module.genes])
+        part.insert(0, "parent", module.parent or "n/a")
+        part.insert(0, "level", module.level)
+        part.insert(0, "module", module.name)
+        parts.append(part.sort_values(["strength", "gene"], ascending=[False, True], kind="stable"))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def module_table(modules: list[Module], members: pd.DataFrame) -> pd.DataFrame:
+    """One row per module: module, level, parent, n_genes, n_hubs, hubs."""
+    rows = []
+    for module in modules:
+        strongest = members[(members["module"] == module.name) & (members["q_hub"] < 0.05)]["gene"].tolist()
+        names = ", ".join(strongest[:5]) or "n/a"
+        rows.append((module.name, module.level, module.parent or "n/a", len(module.genes), len(strongest), names))
+    return pd.DataFrame(rows, columns=["module", "level", "parent", "n_genes", "n_hubs", "hubs"])
+
+
+def modules_of(members: pd.DataFrame, genes: np.ndarray) -> list[Module]:
+    """Modules back from their table."""
+    column = {gene: i for i, gene in enumerate(genes.tolist())}
+    found = []
+    for name, part in members.groupby("module", sort=False):
+        inside = np.sort([column[g] for g in part["gene"]])
+        parent = part["parent"].iloc[0]
+        found.append(Module(str(name), int(part["level"].iloc[0]), "" if pd.isna(parent) else str(parent), inside))
+    return found

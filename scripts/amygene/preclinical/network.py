@@ -114,3 +114,8 @@ def _product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     for first in range(0, len(left), BLOCK):
         np.matmul(left[first : first + BLOCK], right, out=result[first : first + BLOCK])
     return result
+
+
+def ties(vst: np.ndarray, power: float) -> np.ndarray:
+    """Topological overlap of genes that are `correlated`, 0 elsewhere, shape (n_genes, n_genes)."""
+    return np.where(correlated(vst), topological_overlap(adjacency(vst, power)), 0)

@@ -9,6 +9,8 @@ import pandas as pd
 
 from amygene.enrichment import hypergeometric_p
 from amygene.genesets import measured_sets
+from amygene.preclinical.orthologues import human_names
+from amygene.preclinical.signatures import Signature
 from amygene.stats.multiplicity import benjamini_hochberg
 
 COLUMNS = ("contrast", "direction", "set", "n_genes", "n_listed", "expected", "p_hypergeometric", "q_hypergeometric")
@@ -65,3 +67,25 @@ def over_represented(
         )
         parts.append(part[part["n_listed"] > 0].sort_values("p_hypergeometric", kind="stable"))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+def of_signatures(
+    signatures: Sequence[Signature],
+    pairs: pd.DataFrame,
+    collection: Mapping[str, Sequence[str]],
+    min_size: int,
+    max_size: int,
+) -> pd.DataFrame:
+    """Up and down genes of every contrast of one tissue, by way of their orthologues; parameters as above.
+
+    Genes whose p is missing in a contrast were tested in the tissue and stay in the background.
+    """
+    lists: dict[tuple[str, str], list[str]] = {}
+    background: list[str] = []
+    for signature in signatures:
+        human = human_names(signature.table["gene"].tolist(), pairs)
+        background = human[human != ""].tolist()
+        for side, sign in (("up", 1), ("down", -1)):
+            chosen = (signature.table["direction"] == sign).to_numpy() & (human != "")
+            lists[signature.name, side] = human[chosen].tolist()
+    return over_represented(lists, background, collection, min_size, max_size)

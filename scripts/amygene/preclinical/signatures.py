@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 from amygene.preclinical.contrasts import passing
 from amygene.problems import InputError, raise_if_any, some
 from amygene.stats.multiplicity import benjamini_hochberg
-from amygene.tables import read_given
+from amygene.tables import read_given, read_table
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,26 @@ def read_signature(
     table["stat"] = np.sign(table["log2fc"]) * norm.isf(np.clip(table["p"], 1e-300, 1) / 2)
     table["direction"] = passing(table, thresholds)
     return Signature(name, "", table)
+
+
+def read_all(
+    files: Sequence[str], tissues: Sequence[str], own: Mapping[str, Mapping[str, str]], thresholds: Mapping[str, float]
+) -> list[Signature]:
+    """Signatures of all tissues' ``_de.tsv``, then the ready ones; the problems of the latter in one message."""
+    found = []
+    for file, tissue in zip(files, tissues, strict=True):
+        found += of_contrasts(read_table(file, dtype={"gene": str}), tissue)
+    problems = []
+    for name, one in own.items():
+        try:
+            found.append(read_signature(one["table"], name, one, thresholds))
+        except InputError as error:
+            problems += error.problems
+    raise_if_any(problems)
+    return found
+
+
+def group_order(order: Sequence[str], contrasts: Mapping[str, Mapping[str, str]], present: Sequence[str]) -> list[str]:
+    """Groups in the order asked for, then controls and cases of the contrasts, then the others."""
+    named = [*order, *(c["control"] for c in contrasts.values()), *(c["case"] for c in contrasts.values()), *present]
+    return [g for g in dict.fromkeys(named) if g in set(present)]
