@@ -337,6 +337,7 @@ rule preclinical_bridge:
         orthologues="results/{study}/preclinical/orthologues.tsv",
         contrasts=expand("results/{{study}}/preclinical/tissue-{tissue}_de.tsv", tissue=TISSUES),
         members=expand("results/{{study}}/preclinical/tissue-{tissue}_members.tsv", tissue=TISSUES),
+        stabilised=expand("results/{{study}}/preclinical/parts/tissue-{tissue}_stabilised.npz", tissue=TISSUES),
         signatures=[s["table"] for s in SIGNATURES.values()],
     output:
         table="results/{study}/preclinical/{map}_atlas-{atlas}_bridge.tsv",
@@ -352,8 +353,10 @@ rule preclinical_bridge:
     params:
         code=code("preclinical_bridge.py"),
         tissues=list(TISSUES),
+        contrasts=PRECLINICAL["contrasts"],
         signatures=SIGNATURES,
         thresholds=PRECLINICAL["thresholds"],
+        permutations=config["permutations"]["preclinical"],
         min_size=PRECLINICAL["min_size"],
         correlation=GENES["correlation"],
         random_sets=ENRICHMENT["random_sets"],

@@ -3,7 +3,7 @@
 from amygene.enrichment import RandomSets
 from amygene.files import read_arrays
 from amygene.genes import complete_genes, expression_of, ranks
-from amygene.preclinical.bridge import all_weights, bridge_table
+from amygene.preclinical.bridge import all_weights, animals_p, bridge_table, holding
 from amygene.preclinical.meanings import BRIDGE
 from amygene.preclinical.orthologues import human_names
 from amygene.preclinical.signatures import read_all
@@ -28,18 +28,23 @@ members = {t: read_table(f, dtype=text) for t, f in zip(params.tissues, source.m
 weights = all_weights(signatures, members)
 genes = sorted({gene for one in weights for gene in one.weights})
 human = dict(zip(genes, human_names(genes, read_table(source.orthologues, dtype=str)).tolist(), strict=True))
+stabilised = {t: read_arrays(f) for t, f in zip(params.tissues, source.stabilised, strict=True)}
+r = unit(observed, 0) @ unit(expression, 0)
+animals = animals_p(weights, human, names, r, stabilised, params.contrasts, params.seed, params.permutations)
 table = bridge_table(
     weights, human, names, observed, null_maps, relabeled, maps["structure"], expression,
     RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools)), params.random_sets, params.min_size,
+    animals,
 )  # fmt: skip
 write_table(
     snakemake.output.table,
     table,
     sidecar=snakemake.output.sidecar,
     sources=[source.orthologues, source.expression, *source.contrasts, *source.members, *source.signatures],
-    settings={k: params[k] for k in ("thresholds", "min_size", "correlation", "random_sets")},
+    settings={k: params[k] for k in ("thresholds", "min_size", "correlation", "random_sets", "permutations")},
     seed=params.seed,
     meanings=BRIDGE,
-    note="p_null is the test; what p_group does not confirm may be chance in who is a case; p_coexpression is beside",
+    note="p_null is the test; what p_group or p_animals does not confirm may be chance in who, or which animal, is in "
+    "which group; p_coexpression stands beside",
 )
-print(f"{int((table['q_null'] < 0.05).sum())} of {int(table['p_null'].notna().sum())} signatures at q_null < .05")
+print(f"{int(holding(table).sum())} of {int(table['p_null'].notna().sum())} signatures follow the map")

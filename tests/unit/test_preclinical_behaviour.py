@@ -22,7 +22,7 @@ def test_rule(tmp_path):
     }.items():
         rows += [f"{animal}\tSIT{i}\t{r * 50}\t50" for i, r in enumerate(ratios, start=1) if r is not None]
     path.write_text("\n".join(rows) + "\n")
-    table = stratified(read_tests(path), STEPS, 25).set_index("animal")
+    table = stratified(*read_tests(path), STEPS, 25).set_index("animal")
     assert table["susceptible"].tolist() == ["yes", "yes", "no", "yes"]
     # 24 and 26 per cent; exactly 25 is not more than 25
     assert table["FLX"].tolist() == ["non-responder", "responder", "non-responder", "responder"]
@@ -33,7 +33,8 @@ def test_rule(tmp_path):
 def test_ratios_as_they_are(tmp_path):
     path = tmp_path / "b.csv"
     path.write_text("animal,test,ratio\na,SIT1,0.4\na,SIT2,n/a\n")
-    ratios = read_tests(path)
+    ratios, given = read_tests(path)
+    assert given is None
     assert ratios.loc["a", "SIT1"] == 0.4
     assert np.isnan(ratios.loc["a", "SIT2"])
 
@@ -50,7 +51,7 @@ def test_problems(tmp_path):
         assert words in str(error.value)
     path.write_text("animal\ttest\tratio\na\tSIT1\t1\n")
     with pytest.raises(InputError, match="no animal has test SIT2"):
-        stratified(read_tests(path), {"FLX": ("SIT1", "SIT2")}, 25)
+        stratified(*read_tests(path), {"FLX": ("SIT1", "SIT2")}, 25)
 
 
 def test_shares_are_clopper_pearson():
@@ -60,3 +61,14 @@ def test_shares_are_clopper_pearson():
     for row in found.itertuples():
         low, high = proportion_confint(row.n_responders, row.n_animals, method="beta")
         assert (row.share_low, row.share_high) == pytest.approx((low, high))
+
+
+def test_only_the_treated_count(tmp_path):
+    path = tmp_path / "b.tsv"
+    rows = ["animal\ttest\ttreatment\tratio"]
+    for animal, second in (("a", "FLX"), ("b", "water"), ("c", "FLX")):
+        rows += [f"{animal}\tSIT1\t\t0.5", f"{animal}\tSIT2\t{second}\t{0.5 if animal == 'c' else 1.0}"]
+    path.write_text("\n".join(rows) + "\n")
+    table = stratified(*read_tests(path), {"FLX": ("SIT1", "SIT2")}, 25)
+    assert table["FLX"].tolist() == ["responder", "", "non-responder"]
+    assert np.isnan(table["FLX_change"][1])

@@ -15,14 +15,16 @@ from amygene.tables import read_given
 SUSCEPTIBLE = 1.0
 
 
-def read_tests(path: str | Path) -> pd.DataFrame:
+def read_tests(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Read tests of animals: ``animal``, ``test``, and ``with_target`` and ``without_target`` (seconds) or ``ratio``.
 
     Returns
     -------
-    DataFrame
+    ratios : DataFrame
         One row per animal, one column per test, the social-interaction ratio in each (missing if it was not tested):
         time in the interaction zone with the other animal over time without it.
+    given : DataFrame or None
+        The same of the column ``treatment``, if there is one: what the animal was given before the test.
 
     Raises
     ------
@@ -57,20 +59,25 @@ def read_tests(path: str | Path) -> pd.DataFrame:
     raise_if_any(problems)
     if timed:
         table["ratio"] = table["with_target"] / table["without_target"]
-    tests = list(dict.fromkeys(table["test"]))
-    wide = table.pivot(index="animal", columns="test", values="ratio")[tests]
-    return wide.loc[list(dict.fromkeys(table["animal"]))]
+    tests, animals = list(dict.fromkeys(table["test"])), list(dict.fromkeys(table["animal"]))
+    ratios, given = (
+        table.pivot(index="animal", columns="test", values=column)[tests].loc[animals] if column in table else None
+        for column in ("ratio", "treatment")
+    )
+    return ratios, given
 
 
-def stratified(ratios: pd.DataFrame, steps: Mapping[str, tuple[str, str]], improvement: float) -> pd.DataFrame:
+def stratified(
+    ratios: pd.DataFrame, given: pd.DataFrame | None, steps: Mapping[str, tuple[str, str]], improvement: float
+) -> pd.DataFrame:
     """Susceptible at the first test; responder in every step of treatment.
 
     A responder's ratio rises by more than `improvement` per cent of what it was (Gyles et al. 2026: 25).
 
     Parameters
     ----------
-    ratios : DataFrame, animals x tests
-        From `read_tests`.
+    ratios, given : DataFrames, animals x tests
+        From `read_tests`. With `given` only animals count that were given the step's treatment before its second test.
     steps
         Treatment -> test before, test after.
     improvement : float
@@ -80,7 +87,7 @@ def stratified(ratios: pd.DataFrame, steps: Mapping[str, tuple[str, str]], impro
     -------
     DataFrame
         animal, susceptible (yes, no), and for every step ``{step}_change`` (per cent) and ``{step}`` (responder,
-        non-responder); empty for an animal without one of the tests.
+        non-responder); empty for an animal without one of the tests, or that was given something else.
 
     Raises
     ------
@@ -102,6 +109,8 @@ def stratified(ratios: pd.DataFrame, steps: Mapping[str, tuple[str, str]], impro
         # a ratio of 0 has no per cent: any interaction at all is a response
         start = (ratios[before] == 0).to_numpy()
         change = np.where(start & (ratios[after] == 0).to_numpy(), 0.0, change)
+        if given is not None:
+            change = np.where((given[after] == step).to_numpy(), change, np.nan)
         table[f"{step}_change"] = change
         table[step] = np.where(np.isnan(change), "", np.where(change > improvement, "responder", "non-responder"))
     return table

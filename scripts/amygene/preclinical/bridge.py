@@ -10,6 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test
+from amygene.genes import following
+from amygene.preclinical.animals import relabeled_p
 from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
 from amygene.stats.multiplicity import benjamini_hochberg
@@ -173,6 +175,7 @@ def bridge_table(
     random_sets: RandomSets,
     n_random: int,
     min_size: int,
+    animals: Mapping[int, float] | None = None,
 ) -> pd.DataFrame:
     """Every signature against one map; all of them are the family of q and p_fwe.
 
@@ -188,6 +191,8 @@ def bridge_table(
         As of `enrichment.coexpression_test`. Of ``signed`` vectors, which hold all genes, there are none.
     min_size : int
         Signatures with fewer measured genes (of ``up-down``: on either side) are told, not tested.
+    animals
+        Number of a signature -> its p under relabeled animals.
 
     Returns
     -------
@@ -240,6 +245,7 @@ def bridge_table(
             "n_measured": n_measured,
             "lost": np.where(n_genes > 0, 1 - n_measured / np.maximum(n_genes, 1), np.nan),
             **numbers,
+            "p_animals": [(animals or {}).get(i, np.nan) for i in range(len(found))],
             "reason": ["n/a" if side >= min_size else few + (" on a side" if s.kind == "up-down" else "")
                        for s, side in zip(signatures, sides, strict=True)],
         }
@@ -267,4 +273,61 @@ def all_weights(signatures: Sequence[Signature], members: Mapping[str, pd.DataFr
     for tissue, table in members.items():
         for name, part in table.groupby("module", sort=False):
             found.append(Weights(str(name), tissue, "module", dict.fromkeys(part["gene"], 1.0)))
+    return found
+
+
+def holding(table: pd.DataFrame) -> pd.Series:
+    """Rows of a table of signatures that follow the map.
+
+    They do as `genes.following`, and where animals were relabeled, with p < .05 under that too.
+    """
+    return following(table) & ~(table["p_animals"] >= 0.05)
+
+
+def animals_p(
+    signatures: Sequence[Weights],
+    human: Mapping[str, str],
+    names: np.ndarray,
+    r: np.ndarray,
+    tissues: Mapping[str, Mapping[str, np.ndarray]],
+    contrasts: Mapping[str, Mapping[str, str]],
+    seed: int,
+    n_permutations: int,
+) -> dict[int, float]:
+    """`relabeled_p` of every signed signature of a tissue.
+
+    Parameters
+    ----------
+    signatures, human, names
+        As of `bridge_table`.
+    r : array of shape (n_genes,)
+        Correlation of the genes of the expression matrix with the map.
+    tissues
+        Tissue -> ``values`` (samples x genes, variance-stabilised), ``gene``, ``group``.
+    contrasts
+        Name -> case, control.
+    seed, n_permutations : int
+
+    Returns
+    -------
+    dict
+        Number of the signature -> p.
+    """
+    column = {name: j for j, name in enumerate(names.tolist())}
+    found = {}
+    for i, one in enumerate(signatures):
+        if one.kind != "signed" or one.tissue not in tissues:
+            continue
+        data, contrast = tissues[one.tissue], contrasts[one.name]
+        places = [column.get(human.get(gene, ""), -1) for gene in data["gene"].tolist()]
+        genes = np.flatnonzero(np.array(places) >= 0)
+        rows = np.isin(data["group"], [contrast["case"], contrast["control"]])
+        found[i] = relabeled_p(
+            data["values"][np.ix_(rows, genes)],
+            data["group"][rows] == contrast["case"],
+            r[np.array(places)[genes]],
+            seed,
+            i,
+            n_permutations,
+        )
     return found

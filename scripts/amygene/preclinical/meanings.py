@@ -140,5 +140,6 @@ BRIDGE = {
     "q_null": "p_null after Benjamini-Hochberg over all signatures of the table",
     "p_fwe": "family-wise p over all signatures of the table",
     "p_coexpression": "two-sided p against random genes of the same number and co-expression; none of signed",
+    "p_animals": "two-sided p of signed when the animals of the two groups are relabeled; never 0",
     "reason": "why a signature is not tested",
 }

@@ -31,6 +31,11 @@ EFFECTS: dict[str, dict[str, dict[str, float]]] = {
 }
 #: spread over animals of a module's activity, and of the loadings of its genes around 1
 _ACTIVITY, _LOADING = 0.3, 0.2
+#: what every group was given before the second and the third test
+_GIVEN = {
+    "CON-W": ("water", "saline"), "SUS-W": ("water", "saline"), "FLX-RESP": ("FLX", "none"),
+    "FLX-NR/KET-RESP": ("FLX", "KET"), "FLX-NR/KET-NR": ("FLX", "KET"), "SUS-KET-NR": ("water", "KET"),
+}  # fmt: skip
 #: group -> mean social-interaction ratio in the three tests
 _RATIOS = {
     "CON-W": (1.4, 1.4, 1.4),
@@ -51,7 +56,7 @@ class Simulated:
     counts, samples
         Tissue -> genes x samples; sheet.
     behaviour : DataFrame
-        animal, test, with_target, without_target.
+        animal, test, treatment, with_target, without_target.
     map : DataFrame
         region, value.
     truth : DataFrame
@@ -188,5 +193,6 @@ def _behaviour(animals: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     for animal, group in zip(animals["animal"], animals["group"], strict=True):
         for k, ratio in enumerate(_RATIOS[group], start=1):
             alone = rng.uniform(45, 75)
-            rows.append((animal, f"SIT{k}", round(alone * ratio * rng.lognormal(0, 0.04), 1), round(alone, 1)))
-    return pd.DataFrame(rows, columns=["animal", "test", "with_target", "without_target"])
+            given = ("", *_GIVEN[group])[k - 1]
+            rows.append((animal, f"SIT{k}", given, round(alone * ratio * rng.lognormal(0, 0.04), 1), round(alone, 1)))
+    return pd.DataFrame(rows, columns=["animal", "test", "treatment", "with_target", "without_target"])

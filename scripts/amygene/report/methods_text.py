@@ -14,13 +14,14 @@ from amygene.report.sections import (
     group,
     group_voxel,
     meta,
+    preclinical,
     prediction,
     response,
     sites,
 )
 
 #: modules with something to say after connectivity, in the order of the data
-_STAGES = (group, sites, prediction, response, genes, enrichment, meta)
+_STAGES = (group, sites, prediction, response, genes, enrichment, meta, preclinical)
 
 
 def methods(
