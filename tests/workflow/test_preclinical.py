@@ -35,7 +35,7 @@ def config(study: str, **simulated: float) -> dict:
             "covariates": ["batch"],
             "contrasts": CONTRASTS,
             "shrinkage": False,
-            "network": {"min_size": 40},
+            "network": {"min_size": 30},
             "responders": {"tests": "simulated", "steps": {"FLX": ["SIT1", "SIT2"], "KET": ["SIT2", "SIT3"]}},
         },
         "permutations": {"null_maps": 1000, "preclinical": 100},
@@ -100,6 +100,13 @@ def test_planted_modules_are_found_with_their_direction(results):
     best = max(top.index, key=lambda m: len(top[m] & bridge))
     assert len(top[best] & bridge) > 0.9 * len(bridge)
     assert len(top[best] - bridge) < 0.1 * len(bridge)
+    # and the halves of it inside
+    half = truth[truth["tissue"] == "NAc"].set_index("gene")["half"]
+    inner = members[members["parent"] == best].groupby("module")["gene"].apply(set)
+    assert len(inner) == 2
+    for k in (1, 2):
+        genes = bridge & set(half.index[half == k])
+        assert max(len(genes & found) for found in inner) > 0.9 * len(genes)
     hit = table(results, "tissue-NAc_module-enrichment").set_index(["module", "contrast"])["direction"]
     assert hit[best, "SUSvsCON"] == hit[best, "NR-NRvsCON"] == "up"
     assert hit[best, "RESPvsCON"] == "neither"
@@ -172,7 +179,7 @@ def files(results, tmp_path_factory) -> tuple[Project, dict]:
             "contrasts": CONTRASTS,
             "signatures": {"published": {"table": "data/published.csv"}},
             "shrinkage": False,
-            "network": {"min_size": 40},
+            "network": {"min_size": 30},
         },
         "permutations": {"preclinical": 20},
     }

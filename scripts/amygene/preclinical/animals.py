@@ -15,8 +15,8 @@ def relabeled_p(
 
     Genes are expressed together in the animals too: a module that follows the map differs a little between any two
     groups of a few animals, and takes the whole signature along. Null maps, which hold the signature fixed, cannot
-    know that. Null hypothesis: the animals of the two groups are exchangeable. The score is that of the bridge with Student's
-    t of variance-stabilised counts as weights, without covariates; two-sided around 0.
+    know that. Null hypothesis: the animals of the two groups are exchangeable. The score is that of the bridge with
+    Student's t of variance-stabilised counts as weights, without covariates; two-sided around 0.
 
     Parameters
     ----------

@@ -29,8 +29,8 @@ EFFECTS: dict[str, dict[str, dict[str, float]]] = {
         "resting": {},
     },
 }
-#: spread over animals of a module's activity, and of the loadings of its genes around 1
-_ACTIVITY, _LOADING = 0.3, 0.2
+#: spread over animals of a module's activity and of that of each half of it, and of the loadings of its genes around 1
+_ACTIVITY, _HALF, _LOADING = 0.25, 0.2, 0.2
 #: what every group was given before the second and the third test
 _GIVEN = {
     "CON-W": ("water", "saline"), "SUS-W": ("water", "saline"), "FLX-RESP": ("FLX", "none"),
@@ -60,7 +60,7 @@ class Simulated:
     map : DataFrame
         region, value.
     truth : DataFrame
-        tissue, gene, module, and the planted log2 fold change of every group against CON-W.
+        tissue, gene, module, half of it (1, 2, else 0), and the planted log2 fold change of every group against CON-W.
     """
 
     counts: dict[str, pd.DataFrame]
@@ -166,6 +166,7 @@ def _tissue(
     batch = np.arange(n) % 2
     log_mu[batch == 1] += 0.15 * rng.standard_normal(len(genes)) * (rng.random(len(genes)) < 0.3)
     label = np.full(len(genes), "none", dtype=object)
+    part = np.zeros(len(genes), dtype=int)
     changes = np.zeros((len(GROUPS), len(genes)))
     for name, by_group in effects.items():
         members = module[name]
@@ -174,6 +175,10 @@ def _tissue(
         loading = rng.normal(1, _LOADING, len(members))
         activity = _ACTIVITY * rng.standard_normal(n) * min(effect, 1)
         log_mu[:, members] += np.outer(activity + change, loading)
+        for half in np.array_split(np.arange(len(members)), 2):
+            own = _HALF * rng.standard_normal(n) * min(effect, 1)
+            log_mu[:, members[half]] += np.outer(own, loading[half])
+            part[members[half]] = 1 + part[members].max()
         changes[:, members] = np.outer([effect * by_group.get(g, 0.0) for g in GROUPS], loading) / np.log(2)
     mu = np.exp(log_mu)
     counts = rng.poisson(rng.gamma(1 / dispersion, mu * dispersion))
@@ -182,7 +187,7 @@ def _tissue(
     sheet = pd.DataFrame(
         {"sample": names, "animal": animals["animal"], "group": group, "batch": np.where(batch, "b", "a")}
     )
-    truth = pd.DataFrame({"tissue": tissue, "gene": genes, "module": label})
+    truth = pd.DataFrame({"tissue": tissue, "gene": genes, "module": label, "half": part})
     for g, values in zip(GROUPS, changes, strict=True):
         truth[g] = values
     return table, sheet, truth

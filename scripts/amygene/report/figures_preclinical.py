@@ -225,8 +225,10 @@ def network(ties: Mapping[str, np.ndarray], members: pd.DataFrame, module: str) 
     square = np.zeros((len(part), len(part)))
     square[inside[ties["row"][kept]], inside[ties["column"][kept]]] = ties["tie"][kept]
     square += square.T
-    # the strongest of every gene: the strongest of all would be a star
-    near = np.argsort(-square, axis=1, kind="stable")[:, :N_TIES]
+    # of every gene the strongest for what its neighbours have: the strongest of all would be a star
+    strength = square.sum(axis=0)
+    relative = square / np.sqrt(np.maximum(np.outer(strength, strength), 1e-12))
+    near = np.argsort(-relative, axis=1, kind="stable")[:, :N_TIES]
     pairs = np.column_stack([np.repeat(np.arange(len(part)), near.shape[1]), near.ravel()])
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)
     pairs = pairs[square[pairs[:, 0], pairs[:, 1]] > 0]
