@@ -3,7 +3,8 @@
 from amygene.enrichment import RandomSets
 from amygene.files import read_arrays
 from amygene.genes import complete_genes, expression_of, ranks
-from amygene.preclinical.bridge import all_weights, animals_p, bridge_table, holding
+from amygene.preclinical.bridge import all_weights, animals_p, bridge_table
+from amygene.preclinical.following import holding
 from amygene.preclinical.meanings import BRIDGE
 from amygene.preclinical.orthologues import human_names
 from amygene.preclinical.signatures import read_all

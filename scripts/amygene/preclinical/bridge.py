@@ -10,7 +10,6 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test
-from amygene.genes import following
 from amygene.preclinical.animals import relabeled_p
 from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
@@ -274,14 +273,6 @@ def all_weights(signatures: Sequence[Signature], members: Mapping[str, pd.DataFr
         for name, part in table.groupby("module", sort=False):
             found.append(Weights(str(name), tissue, "module", dict.fromkeys(part["gene"], 1.0)))
     return found
-
-
-def holding(table: pd.DataFrame) -> pd.Series:
-    """Rows of a table of signatures that follow the map.
-
-    They do as `genes.following`, and where animals were relabeled, with p < .05 under that too.
-    """
-    return following(table) & ~(table["p_animals"] >= 0.05)
 
 
 def animals_p(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 
-from amygene.preclinical.bridge import holding
+from amygene.preclinical.following import holding
 from amygene.report.style import CASE, CONTROL, DIVERGING, GREEN, GREY, MARK, SKY, short
 
 #: colours of groups, in their order

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.preclinical import meanings
-from amygene.preclinical.bridge import holding
+from amygene.preclinical.following import holding
 from amygene.problems import some
 from amygene.report import page
 from amygene.report.page import Shown
