@@ -53,7 +53,12 @@ if HAS_META:
 if HAS_PRECLINICAL:
     PARTS += ["preclinical", *(f"tissue-{tissue}_preclinical" for tissue in TISSUES)]
 TISSUE_FIGURES = ("quality", "differential", "processes", "trajectories", "modules", "network")
-PRECLINICAL_FIGURES = ("upset", "ranks", *(["behaviour"] if RESPONDER_TESTS else []))
+PRECLINICAL_FIGURES = [
+    "upset",
+    "ranks",
+    *(["venn"] if len(TISSUES) == 2 else []),
+    *(["behaviour"] if RESPONDER_TESTS else []),
+]
 
 
 rule report_cohort:
@@ -735,6 +740,8 @@ rule report_preclinical:
     params:
         code=code("report_preclinical.py"),
         maps=BRIDGED,
+        tissues=list(TISSUES),
+        contrasts=list(PRECLINICAL["contrasts"]),
         steps=PRECLINICAL.get("responders", {}).get("steps"),
         improvement=PRECLINICAL.get("responders", {}).get("improvement"),
     script:

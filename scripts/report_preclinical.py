@@ -38,6 +38,11 @@ table, ranks = files.table(source.overlaps), files.table(source.ranks)
 exclusive = files.table(source.exclusive).content
 kinds = [k for k in exclusive["kind"].unique() if exclusive.loc[exclusive["kind"] == k, "n_sets"].max() > 0]
 upset = drawn(figures_preclinical.upset(exclusive, kinds[:8]), output.upset_svg, output.upset_png)
+venn = None
+if output.get("venn_svg"):
+    venn = drawn(
+        figures_preclinical.venn(exclusive, params.contrasts, params.tissues), output.venn_svg, output.venn_png
+    )
 figure = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
-blocks += preclinical.overlaps(table, ranks, upset, drawn(figure, output.ranks_svg, output.ranks_png))
+blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(figure, output.ranks_svg, output.ranks_png))
 write_part(output.part, "preclinical", (blocks, findings), source)

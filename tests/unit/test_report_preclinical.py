@@ -122,6 +122,7 @@ def test_figures_can_be_drawn(tmp_path, modules):
         figures.network(ties, members, "M1"),
         figures.behaviour(animals, tests, shares, {"FLX": ["SIT1", "SIT2"]}),
         figures.upset(bars, ["up; NAc"]),
+        figures.venn(bars, CONTRASTS, ("NAc", "PFC")),
         figures.rank_ranks(ranks, rng.standard_normal((1, 39, 39))),
         figures.bridge(bridge(0.003)),
     ]
@@ -133,3 +134,10 @@ def test_figures_can_be_drawn(tmp_path, modules):
     assert figures.bridge(bridge(0.1).iloc[3:]) is None
     assert figures.upset(bars.iloc[:0], []) is None
     assert figures.rank_ranks(ranks.iloc[:0], np.empty((0, 39, 39))) is None
+
+
+def test_venn_has_the_numbers():
+    bars = pd.DataFrame({"kind": "up; SUSvsCON, tissues", "sets": ["NAc & PFC", "PFC"], "n_genes": [5, 2]})
+    figure = figures.venn(bars, CONTRASTS, ("NAc", "PFC"))
+    assert [t.get_text() for t in figure.axes[0].texts] == ["0", "5", "2", "NAc", "PFC"]
+    assert [t.get_text() for t in figure.axes[1].texts][:3] == ["0", "0", "0"]

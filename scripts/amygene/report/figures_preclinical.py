@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Wedge
+from matplotlib.patches import Circle, Wedge
 
 from amygene.preclinical.following import holding
 from amygene.report.style import CASE, CONTROL, DIVERGING, GREEN, GREY, MARK, SKY, short
@@ -282,9 +282,11 @@ def behaviour(
         axis.set_xticks([0, 1], [before.name, after.name], fontsize=8)
     axes[0].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
     y = np.arange(len(steps))
-    low, high = shares["share"] - shares["share_low"], shares["share_high"] - shares["share"]
+    low, high = (np.abs(shares[c] - shares["share"]).to_numpy() for c in ("share_low", "share_high"))
     axes[-1].barh(y, 100 * shares["share"], color=CASE, height=0.5)
-    axes[-1].errorbar(100 * shares["share"], y, xerr=[100 * low, 100 * high], fmt="none", color="black", lw=1)
+    axes[-1].errorbar(
+        100 * shares["share"].to_numpy(), y, xerr=[100 * low, 100 * high], fmt="none", color="black", lw=1
+    )
     axes[-1].set_yticks(y, [f"{s}\n(n = {n})" for s, n in zip(steps, shares["n_animals"], strict=True)], fontsize=8)
     axes[-1].set(title="Responders", xlabel="per cent (95 % interval)", xlim=(0, 100), ylim=(len(steps) - 0.4, -0.6))
     return figure
@@ -325,6 +327,42 @@ def upset(exclusive: pd.DataFrame, kinds: Sequence[str]) -> Figure | None:
         below.set_yticks(range(len(names)), [short(n, 24) for n in names], fontsize=7)
         below.set(ylim=(len(names) - 0.5, -0.5), xlim=(-0.6, max(5.6, len(part) - 0.4)), xticks=[])
         below.spines[:].set_visible(False)
+    return figure
+
+
+def venn(exclusive: pd.DataFrame, contrasts: Sequence[str], tissues: tuple[str, str]) -> Figure:
+    """Changed genes of every contrast in one tissue, in both, and in the other.
+
+    Parameters
+    ----------
+    exclusive
+        ``exclusive.tsv``.
+    """
+    counts = exclusive.set_index(["kind", "sets"])["n_genes"].to_dict()
+    columns = min(5, len(contrasts))
+    rows = -(-len(contrasts) // columns)
+    figure, axes = plt.subplots(2 * rows, columns, figsize=(2.1 * columns, 2.6 * rows), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for i, contrast in enumerate(contrasts):
+        for k, side in enumerate(("up", "down")):
+            axis = axes[2 * (i // columns) + k, i % columns]
+            for x, colour in ((-0.5, 1.0), (0.5, 0.5)):
+                axis.add_patch(Circle((x, 0), 0.85, fc=SIDES[side], alpha=0.35 * colour, ec=SIDES[side], lw=1))
+            for x, sets in ((-0.85, tissues[0]), (0, " & ".join(tissues)), (0.85, tissues[1])):
+                axis.text(
+                    x,
+                    0,
+                    str(counts.get((f"{side}; {contrast}, tissues", sets), 0)),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                )
+            axis.text(-1.3, -0.95, tissues[0], fontsize=6.5)
+            axis.text(1.3, -0.95, tissues[1], fontsize=6.5, ha="right")
+            axis.set(xlim=(-1.45, 1.45), ylim=(-1.05, 0.95), aspect="equal")
+            if side == "up":
+                axis.set_title(short(contrast, 24), fontsize=8)
     return figure
 
 

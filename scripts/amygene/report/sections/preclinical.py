@@ -114,7 +114,9 @@ def behaviour(shares: Shown, table: Shown, figure: Shown, improvement: float) ->
     ]
 
 
-def overlaps(table: Shown, ranks: Shown, upset: Shown | None, maps: Shown | None) -> list[dict[str, Any]]:
+def overlaps(
+    table: Shown, ranks: Shown, upset: Shown | None, venn: Shown | None, maps: Shown | None
+) -> list[dict[str, Any]]:
     """Genes that contrasts and tissues share."""
     rows = table.content
     if rows.empty and ranks.content.empty:
@@ -129,6 +131,10 @@ def overlaps(table: Shown, ranks: Shown, upset: Shown | None, maps: Shown | None
     blocks = [page.heading("Overlaps of contrasts and tissues"), page.words(sentence, _OVERLAP)]
     if upset is not None:
         blocks.append(page.picture(upset, "Genes in exactly the sets that are marked below."))
+    if venn is not None:
+        blocks.append(
+            page.picture(venn, "Genes that change in one tissue, in both, and in the other; red: up, blue: down.")
+        )
     if maps is not None:
         blocks.append(
             page.picture(
