@@ -1,12 +1,24 @@
 """Animal signatures against a map: by hand, against the stage enrichment, planted truth, and error rates."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, make_pools, set_test
 from amygene.nulls.stratified import null_maps
-from amygene.preclinical.bridge import Weights, bridge_table, difference_against_random, mapped, signed_test, weights_of
+from amygene.preclinical.animals import relabeled_p
+from amygene.preclinical.bridge import (
+    Weights,
+    all_weights,
+    animals_p,
+    bridge_table,
+    difference_against_random,
+    mapped,
+    signed_test,
+    weights_of,
+)
+from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import unit
 
 N_GENES, N_MAPS = 300, 400
@@ -147,3 +159,28 @@ def test_level_of_random_sets_on_two_sides(world, assert_level):
         up, down = np.split(rng.choice(N_GENES, 40, replace=False), 2)
         p.append(difference_against_random(r, up, down, random_sets, 199, i))
     assert_level(p)
+
+
+def test_every_form_of_signatures_and_modules():
+    table = pd.DataFrame({"gene": ["g1", "g2"], "direction": [1, 0], "stat": [2.0, -1.0]})
+    members = pd.DataFrame({"module": ["M1", "M1", "M1.1"], "gene": ["g1", "g2", "g2"]})
+    found = all_weights([Signature("a", "NAc", table)], {"NAc": members})
+    assert [(w.name, w.kind) for w in found] == [
+        ("a", "up"), ("a", "down"), ("a", "up-down"), ("a", "signed"), ("M1", "module"), ("M1.1", "module"),
+    ]  # fmt: skip
+    assert found[3].weights == {"g1": 2.0, "g2": -1.0}
+    assert found[4].weights == {"g1": 1.0, "g2": 1.0}
+
+
+def test_animals_of_signed_signatures_of_tissues_are_relabeled():
+    rng = np.random.default_rng(9)
+    data = {"values": rng.standard_normal((14, 6)), "gene": np.array([f"g{i}" for i in range(6)])}
+    data["group"] = np.repeat(["A", "B", "C"], [5, 5, 4])
+    signed = Weights("AvsB", "NAc", "signed", dict.fromkeys(data["gene"], 1.0))
+    signatures = [Weights("AvsB", "NAc", "up", {}), signed, Weights("own", "", "signed", {})]
+    # g0 has no orthologue, that of g1 is not measured
+    human = {f"g{i}": f"G{i}" for i in range(1, 6)}
+    names, r = np.array(["G5", "G2", "G3", "G4"]), np.array([0.5, 0.2, 0.3, 0.4])
+    found = animals_p(signatures, human, names, r, {"NAc": data}, {"AvsB": {"case": "A", "control": "B"}}, 3, 50)
+    expected = relabeled_p(data["values"][:10, 2:], data["group"][:10] == "A", r[[1, 2, 3, 0]], 3, 1, 50)
+    assert found == {1: expected}

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 from scipy.io import mmwrite
 
-from amygene.preclinical.counts import expressed, joined, read_counts, read_sheet
+from amygene.preclinical.counts import expressed, joined, read_counts, read_sheet, read_tissues, tissue_table
 from amygene.problems import InputError
 
 GENES = ["Bdnf", "Fos", "Snap25"]
@@ -134,3 +134,58 @@ def test_groups_and_covariates(table, sheet):
 
 def test_expressed(table):
     assert expressed(table, 5, 3).tolist() == [True, False, True]
+
+
+@pytest.fixture
+def tissue(tmp_path, table, sheet):
+    """Files of one tissue; its samples have animals."""
+    write(tmp_path / "c.tsv", table)
+    sheet.assign(animal=["1", "2", "3", "4"]).reset_index().to_csv(tmp_path / "s.tsv", sep="\t", index=False)
+    return {"counts": tmp_path / "c.tsv", "samples": tmp_path / "s.tsv"}
+
+
+def test_groups_from_behaviour(tissue):
+    behaviour = pd.DataFrame(
+        {"animal": list("12345"), "FLX": ["responder", "responder", "non-responder", "", "responder"]}
+    )
+    contrast = {"RvsN": {"case": "responder", "control": "non-responder"}}
+    with pytest.raises(InputError, match="group 'non-responder' of contrast RvsN has 1 samples"):
+        read_tissues({"NAc": tissue}, "FLX", [], contrast, behaviour)
+    behaviour.loc[3, "FLX"] = "non-responder"
+    found = read_tissues({"NAc": tissue}, "FLX", [], contrast, behaviour)["NAc"]
+    assert found.sheet["FLX"].tolist() == ["responder", "responder", "non-responder", "non-responder"]
+    for changed, words in (
+        (behaviour.iloc[1:], "animal 1 was not tested"),
+        (behaviour.assign(group="x"), "column group is made from the tests of behaviour too"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_tissues({"NAc": tissue}, "FLX", [], contrast, changed)
+    tissue["samples"].write_text("sample\tgroup\na1\tA\n")
+    with pytest.raises(InputError, match="has no column animal"):
+        read_tissues({"NAc": tissue}, "FLX", [], contrast, behaviour)
+
+
+def test_problems_of_all_tissues_and_files_in_one_message(tissue, tmp_path):
+    (tmp_path / "bad.tsv").write_text("sample\tarm\n")
+    with pytest.raises(InputError) as error:
+        read_tissues(
+            {"A": {"counts": tmp_path / "none.tsv", "samples": tmp_path / "bad.tsv"}, "B": tissue},
+            "group",
+            [],
+            {"XvsA": {"case": "X", "control": "A"}},
+        )
+    assert len(error.value.problems) == 3
+    for words in ("no such file of counts", "has no column group", "tissue B: group 'X'"):
+        assert words in str(error.value)
+
+
+def test_tissue_table(tissue):
+    pairs = pd.DataFrame({"mouse_id": ["ENSMUSG1"], "mouse": ["Bdnf"], "human": ["BDNF"]})
+    found = read_tissues({"NAc": tissue}, "group", [], CONTRASTS)
+    table, kept = tissue_table(found, pairs, 5, 3)
+    assert table.iloc[0].tolist() == ["NAc", 4, "n/a", 3, 2, 1, 0.5]
+    assert kept[0].tolist() == [True, False, True]
+    with pytest.raises(InputError, match="no gene has 1000 counts in 3 samples"):
+        tissue_table(found, pairs, 1000, 3)
+    with pytest.raises(InputError, match=r"none of its genes \(Bdnf, Snap25\) is in the table of orthologues"):
+        tissue_table(found, pairs.iloc[:0], 5, 3)

@@ -74,21 +74,22 @@ def test_the_same_bytes_on_one_core(results, tmp_path):
 
 def test_planted_changes_are_found(results):
     truth = table(results, "simulated/truth")
-    for tissue, contrast, group, module, sign in (
-        ("NAc", "SUSvsCON", "SUS-W", "bridge", 1),
-        ("NAc", "NR-NRvsCON", "FLX-NR/KET-NR", "bridge", 1),
-        ("PFC", "NR-NRvsCON", "FLX-NR/KET-NR", "stress", -1),
+    # the animals of a group share the activity of a module, which moves its genes together: power differs
+    for tissue, contrast, group, module, sign, power in (
+        ("NAc", "SUSvsCON", "SUS-W", "bridge", 1, 0.8),
+        ("NAc", "NR-NRvsCON", "FLX-NR/KET-NR", "bridge", 1, 0.8),
+        ("PFC", "NR-NRvsCON", "FLX-NR/KET-NR", "stress", -1, 0.5),
     ):
         own = truth[truth["tissue"] == tissue].set_index("gene")
         found = table(results, f"tissue-{tissue}_de")
         found = found[found["contrast"] == contrast].set_index("gene")
         planted = own.index[own["module"] == module].intersection(found.index)
-        assert (found.loc[planted, "direction"] == sign).mean() > 0.8
+        assert (found.loc[planted, "direction"] == sign).mean() > power
         unchanged = own.index[(own["module"] == "none") & (own[group] == 0)].intersection(found.index)
         assert (found.loc[unchanged, "direction"] != 0).mean() < 0.02
         over = table(results, f"tissue-{tissue}_lrt").set_index("gene")
         assert (over.loc[planted, "q"] < 0.05).mean() > 0.9
-        assert (over.loc[unchanged, "p"] < 0.05).mean() < 0.11
+        assert (over.loc[unchanged, "p"] < 0.05).mean() < 0.08
 
 
 def test_planted_modules_are_found_with_their_direction(results):
@@ -107,9 +108,9 @@ def test_planted_modules_are_found_with_their_direction(results):
     for k in (1, 2):
         genes = bridge & set(half.index[half == k])
         assert max(len(genes & found) for found in inner) > 0.9 * len(genes)
-    hit = table(results, "tissue-NAc_module-enrichment").set_index(["module", "contrast"])["direction"]
-    assert hit[best, "SUSvsCON"] == hit[best, "NR-NRvsCON"] == "up"
-    assert hit[best, "RESPvsCON"] == "neither"
+    hit = table(results, "tissue-NAc_module-enrichment").set_index(["module", "contrast"])
+    assert hit.loc[(best, "SUSvsCON"), "direction"] == hit.loc[(best, "NR-NRvsCON"), "direction"] == "up"
+    assert hit.loc[(best, "RESPvsCON"), ["n_up", "n_down"]].max() < 5
 
 
 def test_planted_bridge_is_found(results):
