@@ -258,6 +258,11 @@ def receptor_images(wildcards):
     return []
 
 
+def tissue_files(wildcards):
+    """Files of all tissues that are there or are made; the job tells about the others."""
+    return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]
+
+
 # the lock of this process, kept open until it ends
 HELD = []
 

@@ -29,11 +29,6 @@ wildcard_constraints:
     tissue="|".join(map(re.escape, TISSUES)) or "none",
 
 
-def tissue_files(wildcards):
-    """Files of all tissues that are there or are made; the job tells about the others."""
-    return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]
-
-
 rule preclinical_orthologues:
     """Mouse genes with one human orthologue, which has no other."""
     input:

@@ -37,7 +37,7 @@ def bridges(maps: Mapping[str, tuple[Shown, Shown | None]]) -> tuple[list[dict[s
         findings.append(sentence)
         blocks += [page.heading(page.map_name(name), 2), page.words(sentence, lost(table))]
         if figure is not None:
-            blocks.append(page.picture(figure, "Filled: q < .05 over all signatures of the map."))
+            blocks.append(page.picture(figure, "Filled: signatures that follow the map."))
         best = table.sort_values("p_null", kind="stable").dropna(axis="columns", how="all")
         blocks.append(
             page.table(
