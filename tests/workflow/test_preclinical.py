@@ -218,3 +218,24 @@ def test_everything_that_is_wrong_is_told_at_once(files):
     ):
         assert words in done.text
     assert "Traceback" not in (project.results("wrong") / "logs/preclinical_counts.log").read_text()
+
+
+def test_a_ready_signature_alone_against_a_map(files, results):
+    project, _ = files
+    (project.folder / "data/map.tsv").write_bytes((results / "preclinical/simulated/map.tsv").read_bytes())
+    settings = {
+        "study": "alone",
+        "stages": ["preclinical", "report"],
+        "atlas": "DK83",
+        "maps": {"planted": {"table": "data/map.tsv", "value": "value"}},
+        "expression": {"source": "DK83"},
+        "enrichment": {"random_sets": 200},
+        "preclinical": {"signatures": {"published": {"table": "data/published.csv"}}},
+        "permutations": {"null_maps": 1000},
+    }
+    project.make_targets("--configfile", project.write_config(settings, "alone.yaml"))
+    found = table(project.results("alone"), "map-planted_atlas-DK83_bridge").set_index("kind")
+    assert found.loc[["up", "signed"], "q_null"].max() < 0.05
+    # there are no animals to relabel
+    assert found["p_animals"].isna().all()
+    assert "tissue" not in (project.results("alone") / "report/methods.md").read_text().split("Software")[0]
