@@ -22,6 +22,7 @@ include: "rules/expression.smk"
 include: "rules/genes.smk"
 include: "rules/enrichment.smk"
 include: "rules/meta.smk"
+include: "rules/preclinical.smk"
 include: "rules/evidence.smk"
 include: "rules/report.smk"
 

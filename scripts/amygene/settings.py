@@ -148,7 +148,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
     for key in demands.get(fmt, []):
         if key not in cohort:
             problems.append(f"config key cohort.{key} is missing; format {fmt} needs it")
-    if fmt == "none" and not config["maps"] and "meta" not in stages:
+    if fmt == "none" and not config["maps"] and not stages & {"meta", "preclinical"}:
         problems.append("config keys cohort and maps are both empty; nothing to study")
     if fmt != "none" and not config["contrasts"] and stages & {"group", "sites", "prediction"}:
         problems.append("config key contrasts is empty; stages group, sites and prediction need one")
@@ -190,6 +190,7 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"config key prediction.external.study: {config['study']} is this study; name another one")
     problems += _abagen_problems(config["expression"], atlas if asks_genes else None)
     problems += _meta_problems(config) if "meta" in stages else []
+    problems += _preclinical_problems(config) if "preclinical" in stages else []
     problems += _evidence_problems(config) if "evidence" in stages else []
     problems += _longitudinal_problems(cohort)
     problems += _response_problems(config) if "response" in stages else []
@@ -294,6 +295,35 @@ def _meta_problems(config: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"config key meta.networks is missing; the networks of the regions of {name} are not known, give an image"
         )
+    return problems
+
+
+def _preclinical_problems(config: Mapping[str, Any]) -> list[str]:
+    """What the keys of animal signatures demand of each other and of expression."""
+    one, enrichment = config["preclinical"], config["enrichment"]
+    problems = []
+    if "tissues" not in one and not one["signatures"]:
+        problems.append(
+            "config keys preclinical.tissues and preclinical.signatures are both missing; stage preclinical needs "
+            "counts, ready signatures, or tissues: simulated"
+        )
+    if "tissues" in one and not one["contrasts"]:
+        problems.append("config key preclinical.contrasts is empty; name groups to compare")
+    for name, contrast in one["contrasts"].items():
+        if contrast["case"] == contrast["control"]:
+            problems.append(f"config key preclinical.contrasts.{name}: case and control are both {contrast['case']!r}")
+        if name in one["signatures"]:
+            problems.append(f"config key preclinical.signatures.{name}: a contrast has that name; choose another")
+    simulated = one.get("tissues") == "simulated"
+    if simulated and config["expression"].get("source") is None:
+        problems.append(
+            "config key expression.source is missing; simulated tissues need it (the map follows its genes)"
+        )
+    if one.get("responders", {}).get("tests") == "simulated" and not simulated:
+        problems.append("config key preclinical.responders.tests is simulated, but preclinical.tissues is not")
+    known = ["GOBP", "KEGG", "LAKE", "CELLS", *(c["name"] for c in enrichment["collections"] if isinstance(c, dict))]
+    if one["collection"] not in known:
+        problems.append(f"config key preclinical.collection: {one['collection']} is none of {', '.join(known)}")
     return problems
 
 

@@ -540,6 +540,67 @@ TREATED_CONFIG = SIMULATED_CONFIG | {
     "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}, "sessions": 2}},
 }
 
+_SIGNATURES = {"preclinical_overlaps", "preclinical_bridge"}
+ANIMALS = {
+    "preclinical.tissues": (
+        {"NAc": {"counts": "data/other_counts.tsv", "samples": "data/other_samples.tsv"}},
+        {"preclinical_counts"},
+    ),
+    "preclinical.tissues.NAc.counts": ("data/other_counts.tsv", {"preclinical_counts"}),
+    "preclinical.tissues.NAc.samples": ("data/other_samples.tsv", {"preclinical_counts"}),
+    "preclinical.group": ("arm", {"preclinical_counts"}),
+    "preclinical.covariates": (["batch"], {"preclinical_counts"}),
+    "preclinical.order": (["B", "A"], {"preclinical_trajectories"}),
+    "preclinical.contrasts.AvsB.case": ("C", {"preclinical_counts"}),
+    "preclinical.contrasts.AvsB.control": ("C", {"preclinical_counts"}),
+    "preclinical.signatures.own.table": ("data/other_own.tsv", _SIGNATURES),
+    **{f"preclinical.signatures.own.{key}": ("another", _SIGNATURES) for key in ("gene", "log2fc", "p", "q")},
+    "preclinical.min_count": (5, {"preclinical_counts"}),
+    "preclinical.min_samples": (3, {"preclinical_counts"}),
+    "preclinical.thresholds.log2fc": (1, {"preclinical_contrasts"}),
+    "preclinical.thresholds.p": (0.01, {"preclinical_contrasts"}),
+    "preclinical.thresholds.q": (0.05, {"preclinical_contrasts", "preclinical_trajectories"}),
+    "preclinical.shrinkage": (False, {"preclinical_contrasts"}),
+    "preclinical.responders.tests": ("data/other_tests.tsv", {"preclinical_responders"}),
+    "preclinical.responders.steps": ({"FLX": ["2", "3"]}, {"preclinical_responders"}),
+    "preclinical.responders.improvement": (10, {"preclinical_responders"}),
+    "preclinical.orthologues": ("data/orthologues.tsv", {"preclinical_orthologues"}),
+    "preclinical.collection": ("KEGG", {"unpack_resource"}),
+    "preclinical.min_size": (20, {"preclinical_bridge"}),
+    "preclinical.trajectory_size": (30, {"preclinical_trajectories"}),
+    "preclinical.network.genes": (1000, {"preclinical_network"}),
+    "preclinical.network.power": (6, {"preclinical_network"}),
+    "preclinical.network.min_size": (30, {"preclinical_network"}),
+    "permutations.preclinical": (100, {"preclinical_network", "preclinical_overlaps"}),
+}
+ANIMALS_CONFIG = {
+    "study": "animals",
+    "stages": ["preclinical", "report"],
+    "atlas": "DK83",
+    "maps": {"own": {"table": "data/map.tsv", "value": "value"}},
+    "expression": {"source": "DK83"},
+    "preclinical": {
+        "tissues": {"NAc": {"counts": "data/counts.tsv", "samples": "data/samples.tsv"}},
+        "contrasts": {"AvsB": {"case": "A", "control": "B"}},
+        "signatures": {"own": {"table": "data/own.tsv"}},
+        "responders": {"tests": "data/tests.tsv", "steps": {"FLX": ["1", "2"]}},
+    },
+}
+ANIMALS_FILES = [
+    *(f"data/{o}{f}.tsv" for o in ("", "other_") for f in ("counts", "samples", "own", "tests")),
+    *(f"data/{f}.tsv" for f in ("map", "orthologues")),
+]
+MICE = {f"preclinical.simulated.{key}": (value, {"preclinical_simulate"}) for key, value in (
+    ("genes", 2000), ("module_size", 60), ("effect", 0), ("bridge", 0)
+)}  # fmt: skip
+MICE_CONFIG = {
+    "study": "mice",
+    "stages": ["preclinical"],
+    "atlas": "DK83",
+    "expression": {"source": "DK83"},
+    "preclinical": {"tissues": "simulated", "contrasts": {"SUSvsCON": {"case": "SUS-W", "control": "CON-W"}}},
+}
+
 #: a key that stands in names of files, and its wildcard: nobody asks for files of the old name any more
 RENAMES = {"cohort.space": "space"}
 
@@ -560,6 +621,8 @@ STUDIES = {
     "voxels": VOXELS,
     "treatment": TREATMENT,
     "treated": TREATED,
+    "animals": ANIMALS,
+    "mice": MICE,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -632,6 +695,8 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("voxels", VOXELS_CONFIG, IMAGES_FILES),
         ("treatment", TREATMENT_CONFIG, TREATMENT_FILES),
         ("treated", TREATED_CONFIG, []),
+        ("animals", ANIMALS_CONFIG, ANIMALS_FILES),
+        ("mice", MICE_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():
@@ -682,7 +747,7 @@ def keys(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 def test_every_key_of_the_schema_is_held_here():
     schema = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
-    named = r"^(contrasts|maps|cohort\.select|response\.\w+)\.\w+"
+    named = r"^(contrasts|maps|cohort\.select|response\.\w+|preclinical\.(?:tissues|contrasts|signatures))\.\w+"
     held = {re.sub(named, r"\1.<name>", key) for _, key in CASES}
     held = {re.sub(r"\.\d+", ".<item>", key) for key in held}
     assert held == set(keys(schema))

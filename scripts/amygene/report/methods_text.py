@@ -15,13 +15,14 @@ from amygene.report.sections import (
     group,
     group_voxel,
     meta,
+    preclinical,
     prediction,
     response,
     sites,
 )
 
 #: modules with something to say after connectivity, in the order of the data
-_STAGES = (group, sites, prediction, response, genes, enrichment, meta, evidence)
+_STAGES = (group, sites, prediction, response, genes, enrichment, meta, preclinical, evidence)
 
 
 def methods(

@@ -16,5 +16,6 @@ SECTIONS = {
     "genes": ("Genes", "Which genes follow the map?"),
     "enrichment": ("Gene sets", "Which processes and cells follow the map?"),
     "meta": ("Published effects", "Where do published effects converge, at regions and in networks?"),
+    "preclinical": ("Animal signatures", "Which animal signatures follow the map?"),
     "evidence": ("Published findings", "Does this study agree with what others found?"),
 }
