@@ -13,7 +13,7 @@ from amygene.images import Grid
 from amygene.report.figures_voxel import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown
 from amygene.report.sections import group_voxel
-from amygene.voxel_tables import COLUMNS
+from amygene.voxel_tables import table_columns
 
 CONTRAST = {"case": "MDD", "control": "HC"}
 SIDECAR = {
@@ -51,9 +51,9 @@ def maps(peak=5.0):
 def table(rows):
     """A table of clusters, a row per dictionary; what is not given is missing."""
     frame = pd.DataFrame(
-        rows, columns=[*COLUMNS, "aal_peak", "aal_regions", "harvard_oxford_peak", "harvard_oxford_regions"]
+        rows, columns=[*table_columns(), "aal_peak", "aal_regions", "harvard_oxford_peak", "harvard_oxford_regions"]
     )
-    numbers = [c for c in COLUMNS if c != "formed_by"]
+    numbers = [c for c in table_columns() if c != "formed_by"]
     return frame.astype(dict.fromkeys(numbers, float))
 
 
