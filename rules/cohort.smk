@@ -334,9 +334,7 @@ rule cohort_sessions:
         sessions=SESSION_TABLE,
         outcomes=OUTCOME_TABLE if OUTCOMES else [],
         findings=(
-            FINDINGS
-            if IMAGES
-            else expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS)
+            FINDINGS if IMAGES else expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS)
         ),
         schema="config/schemas/participants.schema.yaml",
     output:

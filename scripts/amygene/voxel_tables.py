@@ -80,8 +80,8 @@ def describe_voxels(
 ) -> VoxelResult:
     """All maps of one test and seed.
 
-    Null hypothesis per voxel: the regressor (which group) has no effect given the covariates. Maps of p hold ``-log10 p``: of a
-    voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the largest absolute
+    Null hypothesis per voxel: the regressor (which group) has no effect given the covariates. Maps of p hold
+    ``-log10 p``: of a voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the largest absolute
     t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
 
     Parameters

@@ -52,7 +52,8 @@ def read_sheets(
 ) -> Sheets:
     """Read and check the sheets of sessions and outcomes; parameters as of `check_sessions` and `check_outcomes`.
 
-    A cohort of images needs no sheet of sessions: its scans are known. A file that cannot be read is a problem among the others.
+    A cohort of images needs no sheet of sessions: its scans are known. A file that cannot be read is a problem among
+    the others.
     """
     how = Reading(schema, missing, codes)
     problems: list[str] = []
@@ -102,8 +103,8 @@ def check_sessions(
     numeric
         Columns that must hold numbers.
     images
-        Whether scans are images: then the sheet needs no column timeseries, and a session's label is its timepoint, which
-        files are named by.
+        Whether scans are images: then the sheet needs no column timeseries, and a session's label is its timepoint,
+        which files are named by.
 
     Returns
     -------
@@ -136,8 +137,8 @@ def check_sessions(
         if len(other):
             found = [f"{s} at {t}" for s, t in zip(other["session"], other["timepoint"], strict=True)]
             problems.append(
-                f"{name}: of images the session's label is its timepoint, found {some(dict.fromkeys(found))}; write the "
-                "timepoint's name as session, or leave the column timepoint out"
+                f"{name}: of images the session's label is its timepoint, found {some(dict.fromkeys(found))}; write "
+                "the timepoint's name as session, or leave the column timepoint out"
             )
     at = pd.DataFrame({"participant": people, "timepoint": sheet["timepoint"]})
     twice = at[at.duplicated() & ~sheet[["participant_id", "session"]].duplicated()]

@@ -94,14 +94,16 @@ def change_sample(
             f"{MIN_PER_GROUP} are needed; see connectivity/qc.tsv for the coverage of the seed"
         )
     if effect == TIME:
-        own = np.ones(len(groups), dtype=bool) if len(measured.levels) == 1 else groups == measured.levels.index(level)
+        own = np.ones(len(groups), dtype=bool)
+        if level is not None and len(measured.levels) > 1:
+            own = np.asarray(groups == measured.levels.index(level))
         by_time = both.later.by_time[own]
         # change at the group's mean of what does not change, and at an unchanged rest (motion)
         nuisance = np.hstack([by_time - by_time.mean(axis=0), both.moved[own]])
-        design = Design(np.ones(int(own.sum())), nuisance, _names(nuisance), np.zeros(int(own.sum()), dtype=int))
+        design = Design(np.ones(len(by_time)), nuisance, _names(nuisance), np.zeros(len(by_time), dtype=int))
         _check(design, f"response.changes.{name}", signs=True)
         people = [p for p, here in zip(both.people, own, strict=True) if here]
-        counts = {level if level not in (None, "all") else "participants": len(people)}
+        counts = {"participants" if level is None or level == "all" else level: len(people)}
         return Sample(people, _change(sessions), design, "signs", "g", counts)
     intercept = np.ones((len(groups), 1))
     if effect == INTERACTION:
@@ -218,8 +220,8 @@ def _check(design: Design, key: str, signs: bool = False) -> None:
         raise InputError(f"config key {key}: covariates determine what is tested; take one of them out of covariates")
     if len(design.case) - basis.shape[1] - 1 < 1:
         raise InputError(
-            f"config key {key}: {len(design.case)} participants leave no degree of freedom beside {basis.shape[1]} columns "
-            "of covariates; take some out"
+            f"config key {key}: {len(design.case)} participants leave no degree of freedom beside {basis.shape[1]} "
+            "columns of covariates; take some out"
         )
     if signs:
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 from amygene.response.levels import level_names
 
+_TITLES = {"interaction": "group x time", "group": "groups", "time": "change"}
 #: what is asked about a change between two timepoints; time is asked within every group
 INTERACTION, GROUP, TIME = "interaction", "group", "time"
 
@@ -32,15 +33,17 @@ def analyses(
     Returns
     -------
     dict
-        ``change-{change}_effect-{effect}`` and ``association-{association}_timepoint-{timepoint}`` -> kind, name (of the
-        config's entry), effect and level (of a change), timepoint (of an association), sessions that its maps are made
-        of, and words: tested, positive, lead, more, less, none.
+        ``change-{change}_effect-{effect}`` and ``association-{association}_timepoint-{timepoint}`` -> kind, name (of
+        the config's entry), effect and level (of a change), timepoint (of an association), sessions that its maps are made
+        of, and words: what is tested, what positive means, and what the report says (`report.sections.group_voxel`).
     """
     found: dict[str, dict[str, Any]] = {}
     for name, one in changes.items():
         sessions = list(one.get("timepoints", scanned))
         levels = level_names(one["groups"])
-        asked = [(INTERACTION, INTERACTION, None), (GROUP, GROUP, None)] if len(levels) == 2 else []
+        asked: list[tuple[str, str, str | None]] = []
+        if len(levels) == 2:
+            asked += [(INTERACTION, INTERACTION, None), (GROUP, GROUP, None)]
         asked += [(_label(level) if len(levels) > 1 else TIME, TIME, level) for level in levels]
         for label, effect, level in asked:
             found[f"change-{name}_effect-{label}"] = {
@@ -49,7 +52,10 @@ def analyses(
                 "effect": effect,
                 "level": level,
                 "sessions": sessions,
-                "words": _change_words(effect, levels, level, sessions),
+                "words": {
+                    "title": f"{name}, {_TITLES[effect]}" + (f" in {level}" if level not in (None, "all") else "")
+                }
+                | _change_words(effect, levels, level, sessions),
             }
     for name, one in associations.items():
         for time in one.get("timepoints", timepoints[1:]):
@@ -58,7 +64,7 @@ def analyses(
                 "name": name,
                 "timepoint": time,
                 "sessions": correlated_sessions(one["connectivity"], time, timepoints, scanned),
-                "words": _association_words(one, time),
+                "words": {"title": f"{name} at {time}"} | _association_words(one, time),
             }
     return found
 
@@ -91,16 +97,16 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
         key = f"config key response.changes.{name}"
         if len(times) != 2:
             found.append(
-                f"{key}: maps are compared between two timepoints, found {len(times)} ({', '.join(times)}); name two of "
-                f"them, {key.removeprefix('config key ')}.timepoints: [{times[0]}, {times[-1]}], in a model for each pair"
+                f"{key}: maps are compared between two timepoints, found {len(times)} ({', '.join(times)}); name two "
+                f"of them as its timepoints, such as [{times[0]}, {times[-1]}], in a model for each pair"
             )
         unscanned = [t for t in times if t not in scanned]
         if unscanned:
             found.append(f"{key}.timepoints: nobody has images at {unscanned[0]}; found {', '.join(scanned)}")
         if len(levels) > 2:
             found.append(
-                f"{key}: maps of two groups are compared, found {len(levels)} ({', '.join(levels)}); name two levels, in a "
-                "model for each pair"
+                f"{key}: maps of two groups are compared, found {len(levels)} ({', '.join(levels)}); name two levels, in "
+                "a model for each pair"
             )
         if len({_label(level) for level in levels}) < len(levels):
             found.append(
@@ -133,6 +139,8 @@ def _change_words(effect: str, levels: Sequence[str], level: str | None, session
             "more": f"rises more, or falls less, in {last} than in {first} with",
             "less": f"falls more, or rises less, in {last} than in {first} with",
             "none": f"no cluster changes differently from {start} to {end} in {last} and {first}",
+            "colours": f"red: rises more in {last}, blue: falls more",
+            "absent": "no difference",
         }
     if effect == GROUP:
         return {
@@ -142,6 +150,8 @@ def _change_words(effect: str, levels: Sequence[str], level: str | None, session
             "more": f"more connected in {last} than in {first} (mean of {start} and {end}) with",
             "less": f"less connected in {last} than in {first} (mean of {start} and {end}) with",
             "none": f"no cluster differs between {last} and {first} in the mean of {start} and {end}",
+            "colours": f"red: more in {last}, blue: less",
+            "absent": "no difference",
         }
     who = "" if level == "all" else f" in {level}"
     return {
@@ -151,6 +161,8 @@ def _change_words(effect: str, levels: Sequence[str], level: str | None, session
         "more": f"rises from {start} to {end}{who} with",
         "less": f"falls from {start} to {end}{who} with",
         "none": f"no cluster changes from {start} to {end}{who}",
+        "colours": "red: rises, blue: falls",
+        "absent": "no change",
     }
 
 
@@ -164,4 +176,6 @@ def _association_words(one: Mapping[str, Any], time: str) -> dict[str, str]:
         "more": f"{what} is larger where {outcome} is larger, with",
         "less": f"{what} is smaller where {outcome} is larger, with",
         "none": f"{what} goes with {outcome} in no cluster",
+        "colours": f"red: larger where {outcome} is larger, blue: smaller",
+        "absent": "no association",
     }
