@@ -25,16 +25,17 @@ LEVEL = 0.05
 
 
 def effect_meaning(effect: str, tested: str) -> dict[str, str]:
-    """What the columns of the size of the effect mean in the table of one test."""
+    """What the column of the size of the effect means in the table of one test."""
     if effect == "g":
-        of = {"g": f"Hedges g of {tested}, adjusted for the covariates"}
-    else:
-        of = {"r": f"partial correlation: {tested}, given the covariates"}
-    return of | {
-        f"cluster_{effect}": f"{effect} of the cluster's mean connectivity, too large: the same data chose the cluster",
-        f"cluster_{effect}_ci_low": "lower end of its 95 % confidence interval",
-        f"cluster_{effect}_ci_high": "upper end of its 95 % confidence interval",
-    }
+        return {"g": f"Hedges g of {tested}, adjusted for the covariates"}
+    return {"r": f"partial correlation: {tested}, given the covariates"}
+
+
+#: how large an effect is in the mean of a cluster
+_OF_CLUSTERS = {
+    "g": ("cluster_g", "cluster_g_ci_low", "cluster_g_ci_high"),
+    "r": ("cluster_r", "cluster_r_ci_low", "cluster_r_ci_high"),
+}
 
 
 def table_columns(effect: str = "g") -> list[str]:
@@ -45,7 +46,7 @@ def table_columns(effect: str = "g") -> list[str]:
         "n_voxels", "volume", "mass", "centre_x", "centre_y", "centre_z",
         "p_size", "p_mass", "p_extent_rft", "p_size_rft", "q_size_rft",
         "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high",
-        f"cluster_{effect}", f"cluster_{effect}_ci_low", f"cluster_{effect}_ci_high",
+        *_OF_CLUSTERS[effect],
     ]  # fmt: skip
 
 
@@ -81,8 +82,8 @@ def describe_voxels(
     """All maps of one test and seed.
 
     Null hypothesis per voxel: the regressor (which group) has no effect given the covariates. Maps of p hold
-    ``-log10 p``: of a voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the largest absolute
-    t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
+    ``-log10 p``: of a voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the
+    largest absolute t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
 
     Parameters
     ----------

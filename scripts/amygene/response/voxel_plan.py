@@ -34,8 +34,8 @@ def analyses(
     -------
     dict
         ``change-{change}_effect-{effect}`` and ``association-{association}_timepoint-{timepoint}`` -> kind, name (of
-        the config's entry), effect and level (of a change), timepoint (of an association), sessions that its maps are made
-        of, and words: what is tested, what positive means, and what the report says (`report.sections.group_voxel`).
+        the config's entry), effect and level (of a change), timepoint (of an association), sessions that its maps are
+        made of, and words: what is tested, what positive means, what the report says (`report.sections.group_voxel`).
     """
     found: dict[str, dict[str, Any]] = {}
     for name, one in changes.items():
@@ -105,8 +105,8 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
             found.append(f"{key}.timepoints: nobody has images at {unscanned[0]}; found {', '.join(scanned)}")
         if len(levels) > 2:
             found.append(
-                f"{key}: maps of two groups are compared, found {len(levels)} ({', '.join(levels)}); name two levels, in "
-                "a model for each pair"
+                f"{key}: maps of two groups are compared, found {len(levels)} ({', '.join(levels)}); name two levels, "
+                "in a model for each pair"
             )
         if len({_label(level) for level in levels}) < len(levels):
             found.append(
