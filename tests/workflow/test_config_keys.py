@@ -540,6 +540,33 @@ TREATED_CONFIG = SIMULATED_CONFIG | {
     "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}, "sessions": 2}},
 }
 
+_VOXEL_RESULTS = {"response_voxel_change", "response_voxel_association"}
+TREATED_IMAGES = {
+    "group.voxel.cluster_p": (0.01, {"response_voxel_comparison"}),
+    "group.voxel.draws": ("tail", _VOXEL_RESULTS),
+    "permutations.voxels": (300, {"response_voxel_permute"}),
+    "response.changes.one.covariates_by_time": (["age"], {*_CHANGE, "response_voxel_comparison"}),
+    "response.changes.one.where": ({"sex": "F"}, {*_CHANGE, "response_voxel_comparison"}),
+    "response.associations.hamd.measure": ("change", {"response_association", "response_voxel_comparison"}),
+    "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),
+}
+TREATED_IMAGES_CONFIG = {
+    "study": "treatedscans",
+    "stages": ["response"],
+    "cohort": {
+        "format": "simulated-bids",
+        "simulated_scans": {"sites": {"A": [8, 0]}, "sessions": ["baseline", "day13"]},
+    },
+    "atlas": "DK83",
+    "seeds": ["LLBA"],
+    "response": {
+        "outcomes": {"HAMD": {"instrument": "hamd", "responder": 0.5}},
+        "changes": {"one": {"groups": {"outcome": "HAMD", "timepoint": "day13"}}},
+        "associations": {"hamd": {"outcome": "HAMD"}},
+    },
+    "permutations": {"response": 100, "voxels": 100},
+}
+
 #: a key that stands in names of files, and its wildcard: nobody asks for files of the old name any more
 RENAMES = {"cohort.space": "space"}
 
@@ -560,6 +587,7 @@ STUDIES = {
     "voxels": VOXELS,
     "treatment": TREATMENT,
     "treated": TREATED,
+    "treatedscans": TREATED_IMAGES,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -632,6 +660,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("voxels", VOXELS_CONFIG, IMAGES_FILES),
         ("treatment", TREATMENT_CONFIG, TREATMENT_FILES),
         ("treated", TREATED_CONFIG, []),
+        ("treatedscans", TREATED_IMAGES_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():
