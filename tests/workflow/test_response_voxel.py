@@ -127,8 +127,9 @@ def compare(project, analysis, outcome, design, study=STUDY, stat="t", seed="BAL
     """The t-map of an analysis against statsmodels' t of the design's first column, voxel by voxel."""
     *_, mask = people_and_maps(project, study, seed)
     found = apply_mask(image(project, analysis, stat, seed, study), mask, ensure_finite=False)
-    kept = np.isfinite(found)
-    assert kept.mean() > 0.9
+    assert np.isfinite(found).mean() > 0.9
+    # every fifth voxel
+    kept = np.flatnonzero(np.isfinite(found))[::5]
     expected = np.array([sm.OLS(y, design).fit().tvalues[0] for y in outcome.T[kept]])
     assert found[kept] == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
@@ -286,8 +287,8 @@ def inside(row, name):
 @pytest.mark.parametrize(
     ("analysis", "seed", "name", "sign"),
     [
-        ("change-responders_effect-interaction", "LCMA", "orbital", 1),
-        ("change-responders_effect-timeResponder", "LCMA", "orbital", 1),
+        ("change-responders_effect-interaction", "CMA", "orbital", 1),
+        ("change-responders_effect-timeResponder", "CMA", "orbital", 1),
         ("change-responders_effect-group", "LLBA", "temporal", -1),
         ("association-hamd_timepoint-day13", "LLBA", "temporal", -1),
     ],
@@ -302,7 +303,7 @@ def test_the_planted_regions_are_found(demo, analysis, seed, name, sign):
 
 @pytest.mark.parametrize(
     ("analysis", "seed"),
-    [("change-responders_effect-interaction", "LLBA"), ("change-responders_effect-timeNonResponder", "LCMA")],
+    [("change-responders_effect-interaction", "LLBA"), ("change-responders_effect-timeNonResponder", "CMA")],
 )
 def test_nothing_is_found_where_nothing_was_planted(demo, analysis, seed):
     found = clusters(demo, analysis, seed)
@@ -310,13 +311,13 @@ def test_nothing_is_found_where_nothing_was_planted(demo, analysis, seed):
 
 
 def test_the_demos_t_map_is_that_of_statsmodels(demo):
-    people, fd, maps, _ = people_and_maps(demo, DEMO, "LCMA")
+    people, fd, maps, _ = people_and_maps(demo, DEMO, "CMA")
     group = (people["responder"] == "yes").to_numpy(dtype=float)
     design = np.column_stack([group, np.ones(len(group)), people["age"], fd["day13"] - fd["baseline"]])
     voxels = slice(None, None, 30)
     found = apply_mask(
-        image(demo, "change-responders_effect-interaction", "t", "LCMA", DEMO),
-        people_and_maps(demo, DEMO, "LCMA")[3],
+        image(demo, "change-responders_effect-interaction", "t", "CMA", DEMO),
+        people_and_maps(demo, DEMO, "CMA")[3],
         ensure_finite=False,
     )[voxels]
     change = (maps["day13"] - maps["baseline"])[:, voxels]

@@ -125,7 +125,7 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
 
 def _label(level: str) -> str:
     """``time`` and the letters and digits of a group's name, for names of files."""
-    return TIME + "".join(part.capitalize() for part in re.findall("[A-Za-z0-9]+", level))
+    return TIME + "".join(part[0].upper() + part[1:] for part in re.findall("[A-Za-z0-9]+", level))
 
 
 def _change_words(effect: str, levels: Sequence[str], level: str | None, sessions: Sequence[str]) -> dict[str, str]:
