@@ -287,10 +287,10 @@ def inside(row, name):
 @pytest.mark.parametrize(
     ("analysis", "seed", "name", "sign"),
     [
-        ("change-responders_effect-interaction", "CMA", "orbital", 1),
-        ("change-responders_effect-timeResponder", "CMA", "orbital", 1),
-        ("change-responders_effect-group", "LLBA", "temporal", -1),
-        ("association-hamd_timepoint-day13", "LLBA", "temporal", -1),
+        ("change-responders_effect-interaction", "LCMA", "orbital", -1),
+        ("change-responders_effect-timeResponder", "LCMA", "orbital", -1),
+        ("change-responders_effect-group", "LLBA", "temporal", 1),
+        ("association-hamd_timepoint-day13", "LLBA", "temporal", 1),
     ],
 )
 def test_the_planted_regions_are_found(demo, analysis, seed, name, sign):
@@ -303,7 +303,7 @@ def test_the_planted_regions_are_found(demo, analysis, seed, name, sign):
 
 @pytest.mark.parametrize(
     ("analysis", "seed"),
-    [("change-responders_effect-interaction", "LLBA"), ("change-responders_effect-timeNonResponder", "CMA")],
+    [("change-responders_effect-interaction", "LLBA"), ("change-responders_effect-timeNonResponder", "LCMA")],
 )
 def test_nothing_is_found_where_nothing_was_planted(demo, analysis, seed):
     found = clusters(demo, analysis, seed)
@@ -311,13 +311,13 @@ def test_nothing_is_found_where_nothing_was_planted(demo, analysis, seed):
 
 
 def test_the_demos_t_map_is_that_of_statsmodels(demo):
-    people, fd, maps, _ = people_and_maps(demo, DEMO, "CMA")
-    group = (people["responder"] == "yes").to_numpy(dtype=float)
-    design = np.column_stack([group, np.ones(len(group)), people["age"], fd["day13"] - fd["baseline"]])
+    people, fd, maps, _ = people_and_maps(demo, DEMO, "LCMA")
+    group = table(demo, "cohort/outcomes.tsv", DEMO).set_index("participant_id").loc[people.index, "responder"]
+    design = np.column_stack([group.to_numpy(), np.ones(len(group)), people["age"], fd["day13"] - fd["baseline"]])
     voxels = slice(None, None, 30)
     found = apply_mask(
-        image(demo, "change-responders_effect-interaction", "t", "CMA", DEMO),
-        people_and_maps(demo, DEMO, "CMA")[3],
+        image(demo, "change-responders_effect-interaction", "t", "LCMA", DEMO),
+        people_and_maps(demo, DEMO, "LCMA")[3],
         ensure_finite=False,
     )[voxels]
     change = (maps["day13"] - maps["baseline"])[:, voxels]
