@@ -31,17 +31,20 @@ FINDINGS = [
     for kind in (["images", "confounds"] if IMAGES else ["series"])
     for bucket in BUCKETS
 ]
-# sheets of a cohort of series that was seen more than once, and how they are read
-LONGITUDINAL = bool(ROSTER.units)
+# sheets of a cohort that was seen more than once, and how they are read
+LONGITUDINAL = bool(ROSTER.scanned)
 SIMULATED = "results/{study}/cohort/simulated"
 SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", [])
 OUTCOME_TABLE = f"{SIMULATED}/outcomes.tsv" if COHORT["format"] == "simulated" else COHORT.get("outcome_table", "")
+if COHORT["format"] == "simulated-bids":
+    OUTCOME_TABLE = SHEET  # ratings stand in the participants sheet
 TIMEPOINTS = settings.timepoints_of(COHORT)
 OUTCOMES = config["response"]["outcomes"]
 SHEETS_READ = {
     "timepoints": TIMEPOINTS,
     "instruments": sorted({rule.get("instrument", name) for name, rule in OUTCOMES.items()}),
     "numeric": settings.numbers_of_sessions(config),
+    "images": IMAGES,
     **{k: COHORT[k] for k in ("missing", "codes")},
 }
 TAKING_PART = {
@@ -330,7 +333,9 @@ rule cohort_sessions:
         sheet=SHEET,
         sessions=SESSION_TABLE,
         outcomes=OUTCOME_TABLE if OUTCOMES else [],
-        findings=expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS),
+        findings=(
+            FINDINGS if IMAGES else expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS)
+        ),
         schema="config/schemas/participants.schema.yaml",
     output:
         sessions="results/{study}/cohort/sessions.tsv",
@@ -350,6 +355,8 @@ rule cohort_sessions:
     params:
         code=code("cohort_sessions.py"),
         reading=SHEETS_READ,
+        # of images: sessions of every participant, in the order of the timepoints
+        scans={p: [s for s in SESSIONS if any(s == one.session for one in own)] for p, own in ROSTER.scans.items()},
         outcomes=OUTCOMES,
         select=SELECTION["select"],
         faulty=COHORT["faulty"],

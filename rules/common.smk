@@ -25,6 +25,7 @@ from amygene.cohort import bids, buckets, rest_meta_mdd, roster, simulated_scans
 from amygene.meta import plan
 from amygene.prediction import designs
 from amygene.problems import InputError, raise_if_any
+from amygene.response import voxel_plan
 from amygene.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.stats import permutation
 
@@ -35,6 +36,9 @@ try:
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
     if ROSTER.images:
         raise_if_any(settings.image_problems(config))
+        if "response" in config["stages"]:
+            times = settings.timepoints_of(config["cohort"])
+            raise_if_any(voxel_plan.problems(config["response"], times, ROSTER.sessions))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

@@ -28,7 +28,7 @@ COLLECTIONS = [c["name"] if isinstance(c, dict) else c for c in ENRICHMENT["coll
 
 
 rule enrichment_specificity:
-    """Which genes are specific to each class of an expression table? (specificity index)"""
+    """How specific every gene is to each class of an expression table: specificity index and p."""
     input:
         expression=lambda w: SPECIFIC[w.collection].get("specificity", SPECIFIC[w.collection].get("brainspan")),
         regions=lambda w: "config/brainspan_regions.tsv" if "brainspan" in SPECIFIC[w.collection] else [],

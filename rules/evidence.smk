@@ -3,7 +3,7 @@
 #        the maps of relabeled groups, maps of treatment
 # Writes results/{study}/evidence/atlas-{atlas}_findings.tsv (every finding, and where it lies in the atlas),
 #        contrast-{contrast}_atlas-{atlas}_claims.tsv (every finding of connectivity: tested, or the reason why not),
-#        ..._agreement.tsv (how many agree, under relabeling), {analysis}_atlas-{atlas}_claims.tsv (of change with
+#        ..._agreement.tsv (how many agree, under relabeling), {treatment}_atlas-{atlas}_claims.tsv (of change with
 #        treatment and of response), pooled.tsv, studies.tsv (effect sizes pooled, where tables hold some)
 
 EVIDENCE = config["evidence"]
@@ -24,7 +24,7 @@ WITH_EFFECTS = [file for file in FINDINGS if has_effects(file)]
 
 
 wildcard_constraints:
-    analysis="|".join(map(re.escape, TREATMENT_MAPS)) or "none",
+    treatment="|".join(map(re.escape, TREATMENT_MAPS)) or "none",
 
 
 rule evidence_findings:
@@ -100,20 +100,20 @@ rule evidence_response:
         schema=FINDINGS_SCHEMA,
         regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         maps=lambda w: expand(
-            "results/{study}/response/{analysis}_seed-{seed}_atlas-{atlas}_{table}.tsv",
+            "results/{study}/response/{treatment}_seed-{seed}_atlas-{atlas}_{table}.tsv",
             study=w.study,
-            analysis=w.analysis,
+            treatment=w.treatment,
             seed=SEEDS,
             atlas=w.atlas,
-            table="within" if w.analysis.startswith("change-") else "correlations",
+            table="within" if w.treatment.startswith("change-") else "correlations",
         ),
     output:
-        table="results/{study}/evidence/{analysis}_atlas-{atlas}_claims.tsv",
-        sidecar="results/{study}/evidence/{analysis}_atlas-{atlas}_claims.json",
+        table="results/{study}/evidence/{treatment}_atlas-{atlas}_claims.tsv",
+        sidecar="results/{study}/evidence/{treatment}_atlas-{atlas}_claims.json",
     log:
-        "results/{study}/logs/evidence_response_{analysis}_atlas-{atlas}.log",
+        "results/{study}/logs/evidence_response_{treatment}_atlas-{atlas}.log",
     benchmark:
-        "results/{study}/benchmarks/evidence_response_{analysis}_atlas-{atlas}.tsv"
+        "results/{study}/benchmarks/evidence_response_{treatment}_atlas-{atlas}.tsv"
     threads: 1
     resources:
         mem_mb=per_attempt(1000),
@@ -161,9 +161,9 @@ rule evidence:
             atlas=ATLAS,
         ),
         expand(
-            "results/{study}/evidence/{analysis}_atlas-{atlas}_claims.tsv",
+            "results/{study}/evidence/{treatment}_atlas-{atlas}_claims.tsv",
             study=STUDY,
-            analysis=TREATMENT_MAPS,
+            treatment=TREATMENT_MAPS,
             atlas=ATLAS,
         ),
         f"results/{STUDY}/evidence/pooled.tsv" if WITH_EFFECTS else [],

@@ -100,8 +100,8 @@ rule group_voxel_labels:
 rule group_voxel:
     """Maps and clusters of the difference of the groups."""
     input:
-        connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
-        participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
+        connectivity=["results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy"],
+        tables=["results/{study}/cohort/contrast-{contrast}_participants.tsv"],
         mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
         maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
@@ -136,8 +136,12 @@ rule group_voxel:
     params:
         code=code("group_voxel.py"),
         stats=STATMAPS,
-        model=lambda w: MODELS[w.contrast],
-        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+        asked=lambda w: {
+            "contrast": w.contrast,
+            **{k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
+            **MODELS[w.contrast],
+        },
+        words=lambda w: {"tested": "case minus control", "positive": f"more in {CONTRASTS[w.contrast]['case']}"},
         voxel=VOXEL,
         seed=config["seed"],
         permutations=VOXEL_PERMUTATIONS,

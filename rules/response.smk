@@ -1,4 +1,5 @@
 # Response: what changes with treatment, and what predicts it?
+# Maps of voxels are tested in response_voxel.smk.
 # Reads  connectivity of every session, cohort/sessions.tsv, cohort/participants.tsv, cohort/outcomes.tsv
 # Writes results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv (group x time and main effects),
 #        ..._within.tsv (change within each group), ..._means.tsv, change-{change}_sessions.tsv (who is in the model),
@@ -36,6 +37,45 @@ use rule connectivity_seed as connectivity_session_seed with:
         "results/{study}/logs/connectivity_session_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_session_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
+
+
+if IMAGES:
+
+    ruleorder: connectivity_session_parcellate > connectivity_session_gather
+
+else:
+
+    ruleorder: connectivity_session_gather > connectivity_session_parcellate
+
+
+use rule connectivity_parcellate as connectivity_session_parcellate with:
+    input:
+        parts=lambda w: expand(
+            "results/{study}/connectivity/voxel/parts/seeds-{seed_set}_{bucket}.json",
+            study=w.study,
+            seed_set=set_of(w.seed),
+            bucket=BUCKETS,
+        ),
+        sources=lambda w: f"results/{w.study}/connectivity/voxel/parts/seeds-{set_of(w.seed)}.npz",
+        mask=f"results/{{study}}/connectivity/voxel/space-{SPACE}_mask.nii.gz",
+        participants="results/{study}/cohort/sessions.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        atlas=ATLAS_IMAGE or [],
+    output:
+        table="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sidecar="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.json",
+        part="results/{study}/connectivity/parts/sessions_seed-{seed}_atlas-{atlas}_images.npz",
+    log:
+        "results/{study}/logs/connectivity_session_parcellate_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/connectivity_session_parcellate_seed-{seed}_atlas-{atlas}.tsv"
+    params:
+        code=code("connectivity_parcellate.py"),
+        # every row of the sessions' table
+        session=None,
+        regions=lambda w: SEEDS[w.seed],
+        definition=lambda w: SEED_DEFINITIONS[w.seed],
+        cleaning=CLEANING,
 
 
 use rule connectivity_gather as connectivity_session_gather with:
@@ -208,9 +248,9 @@ rule response_participants:
 use rule prediction_sample as response_sample with:
     input:
         parts=expand(
-            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{bucket}.npz",
+            "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{{atlas}}_{part}.npz",
             seed=SEEDS,
-            bucket=BUCKETS,
+            part=SEED_PARTS,
         ),
         participants="results/{study}/response/prediction-{contrast}_participants.tsv",
     output:
@@ -407,3 +447,10 @@ rule response:
             atlas=ATLAS,
             table=["performance", "replicate"],
         ),
+        # of images: clusters of voxels and every map by its name, as in the stage group
+        lambda w: [
+            f"results/{STUDY}/response/{analysis}_seed-{seed}_space-{SPACE}_{file}"
+            for analysis, stats in RESPONSE_MAPS.items()
+            for seed in SEEDS
+            for file in ["clusters.tsv", *(f"stat-{stat}_statmap.nii.gz" for stat in stats)]
+        ],

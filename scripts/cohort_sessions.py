@@ -3,7 +3,7 @@
 import pandas as pd
 import yaml
 
-from amygene.cohort.longitudinal import assemble, read_sheets
+from amygene.cohort.longitudinal import assemble, image_findings, image_sessions, read_sheets
 from amygene.problems import raise_if_any
 from amygene.series_pack import FINDING, read_findings
 from amygene.tables import read_table, write_table
@@ -13,14 +13,17 @@ start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
-sheets = read_sheets(source.sheet, source.sessions, source.outcomes or None, schema, **params.reading)
+sheets = read_sheets(source.sheet, source.sessions or None, source.outcomes or None, schema, **params.reading)
 raise_if_any(sheets.problems)
 participants = read_table(source.participants, dtype={"participant_id": str})["participant_id"].tolist()
+findings = read_findings(source.findings)
+# a cohort of images knows its scans, one of series the sheet's
+images = params.reading["images"]
 found = assemble(
-    sheets.sessions,
+    image_sessions(params.scans, sheets.sessions if source.sessions else None) if images else sheets.sessions,
     sheets.instruments,
     participants,
-    pd.DataFrame(read_findings(source.findings), columns=FINDING),
+    image_findings(findings) if images else pd.DataFrame(findings, columns=FINDING),
     timepoints=params.reading["timepoints"],
     outcomes=params.outcomes,
     select=params.select,

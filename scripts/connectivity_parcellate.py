@@ -14,24 +14,30 @@ from job import start
 
 start(snakemake.log[0])
 source, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
-participants = read_table(source.participants, dtype={"participant_id": str})["participant_id"].tolist()
+listed = read_table(source.participants, dtype={"participant_id": str, "session": str, "unit": str})
+# a row per participant, or per scan of every session
+if params.session is None:
+    scans = list(listed[["unit", "participant_id", "session"]].itertuples(index=False, name=None))
+else:
+    scans = [(p, p, params.session) for p in listed["participant_id"]]
+rows = "participant_id" if params.session is not None else "unit"
 made = {p: by for f in source.parts for p, by in read_json(f).items()}
 regions = read_table(source.regions)
 grid, _ = read_volume(source.mask)
 weights = region_weights(nibabel.load(source.atlas), regions["index"].to_numpy(), grid)
 seed = weights_on(read_sources(source.sources)[wildcards.seed], grid)
-z = pd.DataFrame(np.nan, index=pd.Index(participants, name="participant_id"), columns=regions["region"].tolist())
-for participant in participants:
-    entry = made.get(participant, {}).get(params.session, {}).get("maps", {}).get(wildcards.seed)
+z = pd.DataFrame(np.nan, index=pd.Index([name for name, *_ in scans], name=rows), columns=regions["region"].tolist())
+for name, participant, session in scans:
+    entry = made.get(participant, {}).get(session, {}).get("maps", {}).get(wildcards.seed)
     if entry is not None:
         values = read_map(entry, grid).ravel(order="F").copy()
         # a voxel of the seed correlates with itself
         values[seed.voxels] = np.nan
-        z.loc[participant] = region_means(values, weights)
+        z.loc[name] = region_means(values, weights)
 z = z.loc[:, ~(own_regions(seed, weights) | regions["region"].isin(params.regions).to_numpy())]
 write_arrays(
     snakemake.output.part,
-    participant_id=z.index.to_numpy(dtype=str),
+    **{rows: z.index.to_numpy(dtype=str)},
     region=z.columns.to_numpy(dtype=str),
     z=z.to_numpy(),
 )
@@ -44,4 +50,4 @@ write_table(
     note="mean over each region of Fisher z of the seed with its voxels, without the seed's own; regions of which "
     "less than half has signal are missing. Files the maps were made from, with their hashes: cohort/files.tsv",
 )
-print(f"{z.shape[0]} participants x {z.shape[1]} regions, {int(z.isna().sum().sum())} missing")
+print(f"{z.shape[0]} scans x {z.shape[1]} regions, {int(z.isna().sum().sum())} missing")

@@ -17,7 +17,7 @@ with open(source.schema) as stream:
 regions = read_table(source.regions)["region"]
 places = read_places(read_given(source.places, dtype=str), wildcards.atlas, set(regions), source.places)
 tables = {seed: read_table(file, dtype=TEXT) for seed, file in zip(params.seeds, source.maps, strict=True)}
-changed = wildcards.analysis.startswith("change-")
+changed = wildcards.treatment.startswith("change-")
 maps = change_maps(tables, params.baseline) if changed else response_maps(tables)
 stands_for = ["before treatment"] if changed else ["response", "nonresponders"]
 table = response_table(of_connectivity(findings), places, params.seeds, maps, stands_for, wildcards.atlas)

@@ -1,4 +1,4 @@
-"""Maps and clusters of the difference of the groups."""
+"""Maps and clusters of one test and seed: of a difference of groups, or of treatment."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import gather_draws
 from amygene.voxel_group import MAP_MEANING, clusters_note
 from amygene.voxel_labels import read_labels
-from amygene.voxel_tables import cluster_table, describe_voxels
+from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning
 from job import start
 
 start(snakemake.log[0])
-source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
+source, output, params = snakemake.input, snakemake.output, snakemake.params
 arrays = read_arrays(source.comparison)
 grid, mask = read_volume(source.mask)
 voxel = params.voxel
@@ -29,26 +29,24 @@ by_seed = [shards[i : i + per_seed] for i in range(0, len(shards), per_seed)]
 draws = gather_draws(by_seed, voxel["draws"], voxel["until"])
 result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
 settings = {
-    "contrast": wildcards.contrast,
-    **params.contrast,
-    **params.model,
-    "seed": wildcards.seed,
+    **params.asked,
+    "seed": snakemake.wildcards.seed,
     "family": list(params.family),
     "permutations": params.permutations,
     **voxel,
 }
 facts = {
-    "participants": {"case": int(comparison.design.case.sum()), "control": int((1 - comparison.design.case).sum())},
+    "participants": dict(zip(arrays["who"].tolist(), arrays["n_who"].tolist(), strict=True)),
     "voxels": int(lattice.mask.sum()),
     "df": result.df,
     "cluster_forming_t": threshold,
     "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
     "p_from": draws.described(),
 }
-common = {"sources": [source.participants, source.connectivity], "settings": settings, "seed": params.seed}
+common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}
 for stat, image, sidecar in zip(params.stats, output.images, output.image_sidecars, strict=True):
     write_image(image, lattice.volume(result.maps[stat].astype(np.float32), np.nan), grid)
-    write_sidecar(sidecar, image, note=MAP_MEANING[stat], **common, **facts)
+    write_sidecar(sidecar, image, note=MAP_MEANING[stat].format(tested=params.words["tested"]), **common, **facts)
 table = cluster_table(
     comparison,
     lattice,
@@ -63,9 +61,9 @@ write_table(
     output.table,
     table,
     sidecar=output.sidecar,
-    note=clusters_note(params.contrast["case"]),
+    note=clusters_note(params.words["positive"]),
     facts=facts,
-    meanings=OF_CLUSTERS,
+    meanings=OF_CLUSTERS | effect_meaning(comparison.effect, params.words["tested"]),
     **common,
 )
 first = table[table["peak"] == 1]

@@ -37,6 +37,8 @@ write_arrays(
     analysed=analysed,
     affine=grid.affine,
     site_names=np.array(names, dtype=str),
+    who=np.array(["case", "control"]),
+    n_who=np.array([int(comparison.design.case.sum()), int((1 - comparison.design.case).sum())]),
 )
 print(
     f"{len(comparison.sites)} participants with a map, {int(analysed.sum())} of {int((mask > 0).sum())} voxels of the "

@@ -1,4 +1,4 @@
-"""Part of the report: where in the brain the groups differ, for one contrast and all seeds."""
+"""Part of the report: one test of maps, of a difference of groups or of treatment, and all seeds."""
 
 import numpy as np
 
@@ -35,5 +35,6 @@ for i, seed in enumerate(params.seeds):
     }
 seeds = {seed: (maps[seed], table.content) for seed, table in zip(params.seeds, tables, strict=True)}
 save(side_by_side(seeds, background), *output.together)
-part = group_voxel.part(wildcards.contrast, params.contrast, files.picture(output.together[1]), shown, sidecars[0])
-write_part(output.part, "group_voxel", part, [*source.tables, *source.images, *source.loso])
+words = group_voxel.contrast_words(wildcards.contrast, params.contrast) if params.words is None else params.words
+part = group_voxel.part(words, files.picture(output.together[1]), shown, sidecars[0])
+write_part(output.part, params.section, part, [*source.tables, *source.images, *source.loso])

@@ -4,7 +4,7 @@ from amygene.report import figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save
-from amygene.response.members import level_names
+from amygene.response.levels import level_names
 from job import start
 
 start(snakemake.log[0])

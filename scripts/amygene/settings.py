@@ -331,7 +331,13 @@ def timepoints_of(cohort: Mapping[str, Any]) -> list[str]:
     """Timepoints of a cohort, the baseline first; none of a cohort that was seen once."""
     if cohort["format"] == "simulated":
         return ["pre", "post"] if cohort["simulated"]["sessions"] == 2 else []
-    return list(cohort.get("timepoints", []))
+    if "timepoints" in cohort:
+        return list(cohort["timepoints"])
+    # of images the session's label is its timepoint
+    labels = cohort.get("sessions", [])
+    if cohort["format"] == "simulated-bids":
+        labels = cohort.get("sessions", cohort["simulated_scans"]["sessions"])
+    return [label.removeprefix("ses-") for label in labels] if len(labels) > 1 else []
 
 
 def numbers_of_sessions(config: Mapping[str, Any]) -> list[str]:
@@ -349,8 +355,10 @@ def _longitudinal_problems(cohort: Mapping[str, Any]) -> list[str]:
     given = [key for key in ("session_table", "outcome_table", "timepoints") if key in cohort]
     if not given:
         return []
-    if cohort["format"] != "table":
-        return [f"config key cohort.{given[0]} belongs to format table, found {cohort['format']}"]
+    if cohort["format"] not in ("table", "bids"):
+        return [f"config key cohort.{given[0]} belongs to format table or bids, found {cohort['format']}"]
+    if cohort["format"] == "bids" or "scans" in cohort:
+        return []
     return [
         f"config key cohort.{key} is missing; {', '.join(given)} need it"
         for key in ("session_table", "timepoints")
@@ -364,8 +372,8 @@ def _response_problems(config: Mapping[str, Any]) -> list[str]:
     times = timepoints_of(cohort)
     if not times:
         return [
-            "config key cohort.session_table is missing; stage response needs sessions (format table, of series; or "
-            "format simulated with simulated.sessions: 2)"
+            "config key cohort.session_table is missing; stage response needs sessions (format table with a sheet of "
+            "sessions; images with several of them in cohort.sessions; format simulated with simulated.sessions: 2)"
         ]
     kinds = ("changes", "associations", "normalisation", "predictions")
     problems = []
@@ -373,8 +381,13 @@ def _response_problems(config: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"config key response: none of {', '.join(kinds)} is asked for; name one, or leave response out of stages"
         )
-    if response["outcomes"] and cohort["format"] == "table" and "outcome_table" not in cohort:
+    if response["outcomes"] and cohort["format"] in ("table", "bids") and "outcome_table" not in cohort:
         problems.append("config key cohort.outcome_table is missing; response.outcomes needs it")
+    if cohort["format"] == "simulated-bids" and times != ["baseline", "day13"]:
+        problems.append(
+            "config key cohort.simulated_scans.sessions: stage response needs [baseline, day13], when the simulated "
+            "patients' depression was rated"
+        )
     for kind in kinds:
         for name, one in response[kind].items():
             key = f"config key response.{kind}.{name}"

@@ -1,6 +1,7 @@
-"""Two groups compared voxel by voxel: what `comparison` does for regions, in tiles of voxels.
+"""One regressor tested voxel by voxel: what `comparison` does for regions, in tiles of voxels.
 
-A job holds a tile of the participants' maps at a time; the maps stay on disk.
+The regressor is who is a case, an outcome, or a constant (the mean of maps of change). A job holds a tile of the
+participants' maps at a time; the maps stay on disk.
 """
 
 from __future__ import annotations
@@ -13,29 +14,41 @@ import pandas as pd
 
 from amygene.comparison import Comparison
 from amygene.effects import estimates
+from amygene.stats.correlation import PEARSON, interval
 from amygene.stats.design import Design
 from amygene.stats.equivalence import tost
 from amygene.stats.linear_model import orthonormal_basis
-from amygene.stats.map_permutation import TILE, Counts, MapPermutation
-from amygene.stats.permutation import BLOCK
+from amygene.stats.map_permutation import TILE, Counts, MapPermutation, MapSignFlips, draw_signs
+from amygene.stats.permutation import BLOCK, draw_orders
+
+#: what draws do under the null hypothesis: participants change places within strata, or their maps change signs
+EXCHANGES = ("places", "signs")
+#: what says how large an effect is: Hedges g, or (of an outcome) the partial correlation
+EFFECTS = ("g", "r")
 
 
 @dataclass(frozen=True)
 class VoxelComparison:
-    """Maps and design of one contrast, with one way to deal with sites.
+    """Maps and design of one test, with one way to deal with sites.
 
     Attributes
     ----------
     maps : array of shape (n_voxels, n), float32
         Fisher z, one row per voxel; may be memory-mapped. Harmonised already if `site_effects` is "combat".
     design, sites, site_effects
-        As in `Comparison`.
+        As in `Comparison`. ``design.case`` may be any regressor.
+    exchange
+        One of `EXCHANGES`; signs are for a constant regressor, whose nuisance has no intercept.
+    effect
+        One of `EFFECTS`.
     """
 
     maps: np.ndarray
     design: Design
     sites: np.ndarray
     site_effects: str
+    exchange: str = "places"
+    effect: str = "g"
 
     @property
     def model(self) -> Design:
@@ -51,9 +64,13 @@ class VoxelComparison:
             yield here, Comparison(np.asarray(self.maps[here], dtype=float).T, self.design, self.sites, way)
 
     def estimates(self) -> pd.DataFrame:
-        """Difference, its error and Hedges g of every voxel, as `effects.estimates`."""
+        """Slope of the regressor, its error and the size of the effect in every voxel, as `effects.estimates`.
+
+        With the effect r its columns are called r, r_ci_low and r_ci_high.
+        """
         with np.errstate(invalid="ignore", divide="ignore"):
-            return pd.concat([estimates(tile) for _, tile in self.tiles()], ignore_index=True)
+            found = pd.concat([estimates(tile) for _, tile in self.tiles()], ignore_index=True)
+        return found if self.effect == "g" else _correlations(found)
 
     def equivalence(self, margin: float) -> np.ndarray:
         """p of every voxel that the difference is smaller than `margin` standard deviations (see `equivalence.tost`).
@@ -70,30 +87,39 @@ class VoxelComparison:
     def mean_effects(self, groups: Sequence[np.ndarray]) -> pd.DataFrame:
         """Estimates of the mean over voxels of each group of voxels, one row per group."""
         means = np.array([np.mean(self.maps[voxels], axis=0, dtype=float) for voxels in groups])
-        part = VoxelComparison(means.reshape(len(groups), len(self.sites)), self.design, self.sites, self.site_effects)
-        return part.estimates()
+        return replace(self, maps=means.reshape(len(groups), len(self.sites))).estimates()
 
     def full_basis(self) -> np.ndarray:
         """Orthonormal basis of the whole model, groups included: what residuals are orthogonal to."""
         model = self.model
         return orthonormal_basis(np.column_stack([model.nuisance, model.case]))[0]
 
-    def draws(self, exact_above: float, observed: np.ndarray) -> MapPermutation | PooledDraws:
-        """What draws t-maps under relabelings; parameters as in `MapPermutation`."""
+    def draws(self, exact_above: float, observed: np.ndarray) -> MapPermutation | MapSignFlips | PooledDraws:
+        """What draws t-maps under the null hypothesis; parameters as in `MapPermutation`."""
+        if self.exchange == "signs":
+            return MapSignFlips(self.maps, self.model.nuisance, exact_above, observed)
         if self.site_effects == "random-effects":
             return PooledDraws(self, observed)
         return MapPermutation(self.maps, self.model, exact_above, observed)
 
+    def moves(self, seed: int, indices: np.ndarray) -> np.ndarray:
+        """The draws `indices` as `draws` takes them: orders of the participants, or signs."""
+        if self.exchange == "signs":
+            return draw_signs(seed, indices, len(self.sites))
+        return draw_orders(seed, indices, self.design.strata)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All but the maps, for `from_arrays`."""
         arrays = Comparison(np.empty((0, 0)), self.design, self.sites, self.site_effects).arrays()
+        arrays |= {"exchange": np.array(self.exchange), "effect": np.array(self.effect)}
         return {name: values for name, values in arrays.items() if name != "z"}
 
     @staticmethod
     def from_arrays(maps: np.ndarray, arrays: Mapping[str, np.ndarray]) -> VoxelComparison:
         """The comparison that `arrays` was made of."""
         whole = Comparison.from_arrays({**arrays, "z": np.empty((0, 0))})
-        return VoxelComparison(maps, whole.design, whole.sites, whole.site_effects)
+        how = (str(arrays["exchange"]), str(arrays["effect"]))
+        return VoxelComparison(maps, whole.design, whole.sites, whole.site_effects, *how)
 
 
 class PooledDraws:
@@ -111,6 +137,14 @@ class PooledDraws:
                 t[first : first + BLOCK, here] = tile.permuted_t(orders[first : first + BLOCK])
             if counts is not None:
                 counts.add(t[:counted, here], self._observed[here], here)
+
+
+def _correlations(found: pd.DataFrame) -> pd.DataFrame:
+    """Estimates with the partial correlation of map and regressor in place of Hedges g."""
+    t, df = found["t"].to_numpy(), found["df"].to_numpy()
+    r = t / np.sqrt(t**2 + df)
+    low, high = interval(r, df, PEARSON)
+    return found[["beta", "se", "t", "df"]].assign(r=r, r_ci_low=low, r_ci_high=high)
 
 
 def harmonised(comparison: Comparison) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from amygene.stats.lattice import Lattice
 from amygene.stats.map_permutation import Counts
-from amygene.stats.permutation import BLOCK, draw_orders, p_max, whole_blocks
+from amygene.stats.permutation import BLOCK, p_max, whole_blocks
 from amygene.stats.sequential import draws_needed, is_clear, sequential_p
 from amygene.stats.tail import Tail, tail_p
 from amygene.stats.tfce import Scanner
@@ -76,7 +76,7 @@ def draw_shard(
             break
         indices = np.arange(first, first + min(per_pass, whole_blocks(stop - first)))
         maps = t[: len(indices)]
-        draws.draw(draw_orders(seed, indices, comparison.design.strata), maps, counts, stop - first)
+        draws.draw(comparison.moves(seed, indices), maps, counts, stop - first)
         maxima.append(np.array([scanner.maxima(one) for one in maps[: stop - first]]))
     return {"maxima": np.concatenate(maxima), "reached": counts.reached, "used": counts.used}
 

@@ -17,13 +17,16 @@ from amygene.stats.map_permutation import TILE
 from amygene.stats.tfce import Scanner
 from amygene.voxel_comparison import VoxelComparison, harmonised
 
-#: what stands in the images, by what stands in their names
+#: what stands in the images, by what stands in their names; {tested} is what the maps are of
 MAP_MEANING = {
-    "t": "t of case minus control, adjusted for the covariates",
-    "beta": "difference of case minus control, adjusted for the covariates (Fisher z)",
-    "g": "Hedges g of the difference, adjusted for the covariates",
+    "t": "t of {tested}, adjusted for the covariates",
+    "beta": "{tested}, adjusted for the covariates (Fisher z)",
+    "g": "Hedges g of {tested}, adjusted for the covariates",
     "g_desc-low": "lower end of the 95 % confidence interval of Hedges g",
     "g_desc-high": "upper end of the 95 % confidence interval of Hedges g",
+    "r": "partial correlation: {tested}, given the covariates",
+    "r_desc-low": "lower end of the 95 % confidence interval of the correlation",
+    "r_desc-high": "upper end of the 95 % confidence interval of the correlation",
     "tfce": "threshold-free cluster enhancement of t (Smith and Nichols 2009; E .5, H 2, integral), with its sign",
     "logp_desc-voxel": "-log10 of the permutation p of each voxel by itself, two-sided",
     "logp_desc-fdr": "-log10 of that p after Benjamini-Hochberg over the voxels",
@@ -90,29 +93,60 @@ def make_voxel_comparison(
     design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
     codes, names = site_codes(taking_part)
 
+    maps, analysed = write_maps([(connectivity, 1.0)], rows, mask, own, path)
+    if site_effects == "combat":
+        # the shrinkage of site effects needs all voxels at once
+        whole = Comparison(np.asarray(maps, dtype=float).T, design, codes, site_effects)
+        maps[:] = harmonised(whole).T
+        maps.flush()
+    return VoxelComparison(maps, design, codes, site_effects), analysed, names
+
+
+def write_maps(
+    sessions: Sequence[tuple[np.ndarray, float]], rows: np.ndarray, mask: np.ndarray, own: np.ndarray, path: str | Path
+) -> tuple[np.memmap, np.ndarray]:
+    """Write the maps of some participants, a row per voxel: of one session, or a weighted sum of sessions.
+
+    Parameters
+    ----------
+    sessions
+        Connectivity, shape (n_participants, n_voxels), and its weight; -1 and 1 make maps of change.
+    rows : array of int
+        The participants.
+    mask, own
+        As of `make_voxel_comparison`.
+    path
+        Of the array that is written, float32 of shape (n_voxels, n_rows).
+
+    Returns
+    -------
+    maps
+        Memory-mapped.
+    analysed : array of bool, shape (nx, ny, nz)
+        Voxels of the mask that are not the seed's and vary over the participants.
+    """
     analysed = mask.copy()
     analysed[np.unravel_index(own, mask.shape, order="F")] = False
     kept = np.flatnonzero(analysed[mask])
     chunks = [kept[i : i + TILE] for i in range(0, len(kept), TILE)]
-    varies = np.concatenate([np.ptp(_columns(connectivity, rows, c), axis=0) > 0 for c in chunks])
+    varies = np.concatenate([np.ptp(_columns(sessions, rows, c), axis=0) > 0 for c in chunks])
     kept = kept[varies]
     analysed[mask] = np.isin(np.arange(len(analysed[mask])), kept)
     maps = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(kept), len(rows)))
-    if site_effects == "combat":
-        # the shrinkage of site effects needs all voxels at once
-        whole = Comparison(_columns(connectivity, rows, kept), design, codes, site_effects)
-        maps[:] = harmonised(whole).T
-    else:
-        for i in range(0, len(kept), TILE):
-            maps[i : i + TILE] = _columns(connectivity, rows, kept[i : i + TILE]).T
+    for i in range(0, len(kept), TILE):
+        maps[i : i + TILE] = _columns(sessions, rows, kept[i : i + TILE]).T
     maps.flush()
-    return VoxelComparison(maps, design, codes, site_effects), analysed, names
+    return maps, analysed
 
 
-def _columns(connectivity: np.ndarray, rows: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+def _columns(sessions: Sequence[tuple[np.ndarray, float]], rows: np.ndarray, voxels: np.ndarray) -> np.ndarray:
     """Some voxels of some participants: the columns lie together in the file, so they are read first."""
     first, last = voxels[0], voxels[-1] + 1
-    return np.asarray(connectivity[:, first:last], dtype=float)[rows][:, voxels - first]
+    parts = [
+        weight * np.asarray(connectivity[:, first:last], dtype=float)[rows][:, voxels - first]
+        for connectivity, weight in sessions
+    ]
+    return np.sum(parts, axis=0)
 
 
 def observe(
@@ -123,7 +157,7 @@ def observe(
     Parameters
     ----------
     comparison
-        Of the contrast and seed.
+        Of the test and seed.
     analysed : array of bool, shape (nx, ny, nz)
         Its voxels.
     connectivity
@@ -143,10 +177,10 @@ def observe(
     return {"t": t, "threshold": np.array(threshold), "largest": largest}
 
 
-def clusters_note(case: str) -> str:
-    """What a reader of the table must know."""
+def clusters_note(positive: str) -> str:
+    """What a reader of the table must know; first what a positive value means."""
     return (
-        f"positive: more in {case}; p_fwe, p_tfce, p_size, p_mass: permutation, two-sided; columns _rft: random field "
-        "theory as in SPM12, one-sided per direction; the mean difference of a cluster (cluster_beta, cluster_g) was "
+        f"positive: {positive}; p_fwe, p_tfce, p_size, p_mass: permutation, two-sided; columns _rft: random field "
+        "theory as in SPM12, one-sided per direction; the mean effect of a cluster (cluster_beta, cluster_g or _r) was "
         "measured where the same data show it, so it is too large"
     )

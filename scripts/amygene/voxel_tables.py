@@ -22,15 +22,32 @@ from amygene.voxel_labels import VoxelLabels
 
 #: family-wise level at which clusters are made of scores
 LEVEL = 0.05
-#: columns of the table of clusters; the regions of every atlas follow
-COLUMNS = (
-    "formed_by", "cluster", "peak", "x", "y", "z", "t", "g", "g_ci_low", "g_ci_high",
-    "p_voxel", "p_fwe", "p_tfce", "p_peak_rft", "q_peak_rft",
-    "n_voxels", "volume", "mass", "centre_x", "centre_y", "centre_z",
-    "p_size", "p_mass", "p_extent_rft", "p_size_rft", "q_size_rft",
-    "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high",
-    "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
-)  # fmt: skip
+
+
+def effect_meaning(effect: str, tested: str) -> dict[str, str]:
+    """What the column of the size of the effect means in the table of one test."""
+    if effect == "g":
+        return {"g": f"Hedges g of {tested}, adjusted for the covariates"}
+    return {"r": f"partial correlation: {tested}, given the covariates"}
+
+
+#: how large an effect is in the mean of a cluster
+_OF_CLUSTERS = {
+    "g": ("cluster_g", "cluster_g_ci_low", "cluster_g_ci_high"),
+    "r": ("cluster_r", "cluster_r_ci_low", "cluster_r_ci_high"),
+}
+
+
+def table_columns(effect: str = "g") -> list[str]:
+    """Columns of the table of clusters; the regions of every atlas follow."""
+    return [
+        "formed_by", "cluster", "peak", "x", "y", "z", "t", effect, f"{effect}_ci_low", f"{effect}_ci_high",
+        "p_voxel", "p_fwe", "p_tfce", "p_peak_rft", "q_peak_rft",
+        "n_voxels", "volume", "mass", "centre_x", "centre_y", "centre_z",
+        "p_size", "p_mass", "p_extent_rft", "p_size_rft", "q_size_rft",
+        "cluster_p_tfce", "cluster_beta", "cluster_beta_ci_low", "cluster_beta_ci_high",
+        *_OF_CLUSTERS[effect],
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,11 +79,11 @@ class VoxelResult:
 def describe_voxels(
     comparison: VoxelComparison, lattice: Lattice, threshold: float, draws: VoxelDraws, margin: float | None
 ) -> VoxelResult:
-    """All maps of one contrast and seed.
+    """All maps of one test and seed.
 
-    Null hypothesis per voxel: no difference of the groups given the covariates. Maps of p hold ``-log10 p``: of a
-    voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the largest absolute
-    t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
+    Null hypothesis per voxel: the regressor (which group) has no effect given the covariates. Maps of p hold
+    ``-log10 p``: of a voxel by itself (voxel) and after Benjamini and Hochberg over the mask (fdr); family-wise by the
+    largest absolute t (maxt), by the score (tfce), and by size and mass of the voxel's cluster (size, mass).
 
     Parameters
     ----------
@@ -81,7 +98,7 @@ def describe_voxels(
     margin
         For the map of equivalence: the smallest difference that would matter, in standard deviations; None: no map.
     """
-    found = comparison.estimates()
+    found, effect = comparison.estimates(), comparison.effect
     t = found["t"].to_numpy()
     score = tfce(t, lattice)
     clusters = find_clusters(t, lattice, threshold)
@@ -90,9 +107,9 @@ def describe_voxels(
     maps = {
         "t": t,
         "beta": found["beta"].to_numpy(),
-        "g": found["g"].to_numpy(),
-        "g_desc-low": found["g_ci_low"].to_numpy(),
-        "g_desc-high": found["g_ci_high"].to_numpy(),
+        effect: found[effect].to_numpy(),
+        f"{effect}_desc-low": found[f"{effect}_ci_low"].to_numpy(),
+        f"{effect}_desc-high": found[f"{effect}_ci_high"].to_numpy(),
         "tfce": score,
         "logp_desc-voxel": -np.log10(p),
         "logp_desc-fdr": -np.log10(benjamini_hochberg(p)),
@@ -138,7 +155,7 @@ def cluster_table(
     Returns
     -------
     DataFrame
-        `COLUMNS`, and two columns per atlas: the region of the peak, and the regions of the cluster.
+        `table_columns`, and two columns per atlas: the region of the peak, and the regions of the cluster.
     """
     xyz = lattice.ijk @ affine[:3, :3].T + affine[:3, 3]
     fwhm = result.smoothness.fwhm
@@ -170,7 +187,7 @@ def cluster_table(
         members = [np.flatnonzero(some.label == c + 1) for c in range(len(some))]
         effects = comparison.mean_effects(members) if members else pd.DataFrame()
         for c, peaks in enumerate(spread_peaks(summits, some, xyz, distance, most)):
-            whole = _cluster(members[c], xyz, t, abs(np.linalg.det(affine[:3, :3])), effects.iloc[c])
+            whole = _cluster(members[c], xyz, t, abs(np.linalg.det(affine[:3, :3])), effects.iloc[c], comparison.effect)
             whole["cluster_p_tfce"] = 10 ** -np.max(result.maps["logp_desc-tfce"][members[c]])
             if formed_by == "height":
                 whole |= {"mass": some.mass[c], "p_size": result.p_size[c], "p_mass": result.p_mass[c]}
@@ -178,20 +195,22 @@ def cluster_table(
             whole |= {f"{atlas}_regions": label.of(members[c]) for atlas, label in labels.items()}
             for i, voxel in enumerate(peaks):
                 row = {"formed_by": formed_by, "cluster": c + 1, "peak": i + 1}
-                row |= _peak(voxel, xyz, result.maps, heights)
+                row |= _peak(voxel, xyz, result.maps, heights, comparison.effect)
                 row |= {f"{atlas}_peak": label.at(voxel) for atlas, label in labels.items()}
                 rows.append(row | (whole if i == 0 else {}))
     names = [f"{atlas}_{what}" for atlas in labels for what in ("peak", "regions")]
-    return pd.DataFrame(rows, columns=[*COLUMNS, *names])
+    return pd.DataFrame(rows, columns=[*table_columns(comparison.effect), *names])
 
 
-def _peak(voxel: int, xyz: np.ndarray, maps: Mapping[str, np.ndarray], heights: np.ndarray) -> dict[str, Any]:
+def _peak(
+    voxel: int, xyz: np.ndarray, maps: Mapping[str, np.ndarray], heights: np.ndarray, effect: str
+) -> dict[str, Any]:
     return {
         **dict(zip("xyz", xyz[voxel], strict=True)),
         "t": maps["t"][voxel],
-        "g": maps["g"][voxel],
-        "g_ci_low": maps["g_desc-low"][voxel],
-        "g_ci_high": maps["g_desc-high"][voxel],
+        effect: maps[effect][voxel],
+        f"{effect}_ci_low": maps[f"{effect}_desc-low"][voxel],
+        f"{effect}_ci_high": maps[f"{effect}_desc-high"][voxel],
         "p_voxel": 10 ** -maps["logp_desc-voxel"][voxel],
         "p_fwe": 10 ** -maps["logp_desc-maxt"][voxel],
         "p_tfce": 10 ** -maps["logp_desc-tfce"][voxel],
@@ -200,19 +219,21 @@ def _peak(voxel: int, xyz: np.ndarray, maps: Mapping[str, np.ndarray], heights: 
     }
 
 
-def _cluster(voxels: np.ndarray, xyz: np.ndarray, t: np.ndarray, volume: float, effect: pd.Series) -> dict[str, Any]:
+def _cluster(
+    voxels: np.ndarray, xyz: np.ndarray, t: np.ndarray, volume: float, found: pd.Series, effect: str
+) -> dict[str, Any]:
     from scipy.special import stdtrit
 
     centre = np.average(xyz[voxels], axis=0, weights=np.abs(t[voxels]))
-    reach = stdtrit(effect["df"], 0.975) * effect["se"]
+    reach = stdtrit(found["df"], 0.975) * found["se"]
     return {
         "n_voxels": len(voxels),
         "volume": len(voxels) * volume,
         **dict(zip(("centre_x", "centre_y", "centre_z"), centre, strict=True)),
-        "cluster_beta": effect["beta"],
-        "cluster_beta_ci_low": effect["beta"] - reach,
-        "cluster_beta_ci_high": effect["beta"] + reach,
-        "cluster_g": effect["g"],
-        "cluster_g_ci_low": effect["g_ci_low"],
-        "cluster_g_ci_high": effect["g_ci_high"],
+        "cluster_beta": found["beta"],
+        "cluster_beta_ci_low": found["beta"] - reach,
+        "cluster_beta_ci_high": found["beta"] + reach,
+        f"cluster_{effect}": found[effect],
+        f"cluster_{effect}_ci_low": found[f"{effect}_ci_low"],
+        f"cluster_{effect}_ci_high": found[f"{effect}_ci_high"],
     }

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from amygene.cohort import roster
-from amygene.cohort.longitudinal import assemble, read_sheets
+from amygene.cohort.longitudinal import Sheets, assemble, image_findings, image_sessions, read_sheets
 from amygene.problems import InputError
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/participants.schema.yaml").read_text())
@@ -175,3 +175,57 @@ def test_roster_takes_the_baseline_for_the_other_stages(tmp_path):
     PEOPLE.assign(timeseries="x.npy").to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
     with pytest.raises(InputError, match=r"has a column timeseries, and config key cohort\.session_table"):
         roster.read(cohort, "")
+
+
+IMAGES = SESSIONS.drop(columns="timeseries").assign(session=SESSIONS["timepoint"], bold="x.nii.gz", dose="5")
+SCANS = {"a": ["pre", "post"], "b": ["pre"], "c": ["pre", "post"]}
+#: of images and confounds together, one per participant
+FOUND = [
+    {
+        "participant_id": p,
+        "values_sha256": " ".join(f"{p}{s}" for s in sessions),
+        "files": [{"session": s} for s in sessions],
+        "sessions": {s: {"n_timepoints": 200.0, "mean_fd": 0.1 + 0.3 * (s == "post"), "df_left": 40} for s in sessions},
+    }
+    for p, sessions in SCANS.items()
+]
+
+
+def test_of_images_the_label_is_the_timepoint(tmp_path):
+    assert read(tmp_path, IMAGES, images=True).problems == []
+    assert read(tmp_path, IMAGES.drop(columns="timepoint"), images=True).problems == []
+    other = IMAGES.assign(session=["1", "2", "1", "1", "2"])
+    problem = " ".join(read(tmp_path, other, images=True).problems)
+    assert "of images the session's label is its timepoint, found 1 at pre, 2 at post" in problem
+    # a cohort of images needs no sheet of sessions
+    IMAGES.to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
+    how = {"timepoints": ["pre", "post"], "instruments": [], "numeric": [], "missing": [""], "codes": {}}
+    assert read_sheets(str(tmp_path / "participants.tsv"), None, None, SCHEMA, images=True, **how).problems == []
+
+
+def test_sessions_of_images_are_their_scans_with_what_was_measured_and_the_sheets_columns(tmp_path):
+    sheet = read(tmp_path, IMAGES.drop(columns="mean_fd").iloc[:4], images=True, numeric=["dose"]).sessions
+    scans = image_sessions(SCANS, sheet)
+    found = put_together(Sheets(scans, None, []), found=image_findings(FOUND)).sessions
+    assert found["unit"].tolist() == ["a_ses-pre", "a_ses-post", "b_ses-pre", "c_ses-pre", "c_ses-post"]
+    assert (found["timepoint"] == found["session"]).all()
+    assert found["mean_fd"].tolist() == pytest.approx([0.1, 0.4, 0.1, 0.1, 0.4])
+    assert found["dose"].tolist()[:4] == [5.0] * 4
+    assert np.isnan(found["dose"].iloc[4])
+    assert not {"bold", "mask", "n_constant"} & set(found)
+
+
+def test_limits_hold_for_later_scans_of_images_too():
+    few = [f | {"sessions": {s: n | {"df_left": 3} for s, n in f["sessions"].items()}} for f in FOUND[:1]] + FOUND[1:]
+    select = {"df_left": {"min": 15}, "mean_fd": [0, 0.3]}
+    found = put_together(Sheets(image_sessions(SCANS, None), None, []), found=image_findings(few), select=select)
+    assert found.sessions["unit"].tolist() == ["b_ses-pre", "c_ses-pre"]
+    reasons = found.excluded.groupby("unit")["reason"].agg(" and ".join)
+    assert "df_left 3" in reasons["a_ses-pre"]
+    assert "mean_fd 0.4" in reasons["c_ses-post"]
+
+
+def test_the_same_image_twice_is_a_problem():
+    twice = [FOUND[0] | {"values_sha256": "same same"}, *FOUND[1:]]
+    with pytest.raises(InputError, match="scans a_ses-pre, a_ses-post are identical"):
+        put_together(Sheets(image_sessions(SCANS, None), None, []), found=image_findings(twice))

@@ -195,3 +195,36 @@ def test_simulated_scans_have_the_files_that_will_be_made():
         "results/x/cohort/simulated-bids/derivatives/fmriprep/sub-001/ses-1/func/"
         "sub-001_ses-1_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz"
     )
+
+
+def sheet_of_images(folder, *rows, columns="participant_id\tsession\tbold\tmask"):
+    (folder / "p.tsv").write_text("participant_id\tsite\na\tX\nb\tX\n")
+    (folder / "s.tsv").write_text("\n".join([columns, *rows]) + "\n")
+    return {"session_table": str(folder / "s.tsv"), "timepoints": ["pre", "week1", "post"]}
+
+
+def test_a_sheet_of_sessions_may_name_images(tmp_path):
+    rows = ["a\tses-post\ta2.nii.gz\t", "a\tpre\ta1.nii.gz\tm.nii.gz", "b\tpre\tb1.nii.gz\t", "c\tpre\tc.nii.gz\t"]
+    found = table(tmp_path / "p.tsv", **sheet_of_images(tmp_path, *rows))
+    assert found.images
+    # in the order of the timepoints, those that somebody was scanned at
+    assert found.sessions == found.scanned == ("pre", "post")
+    assert found.files == {"a": f"{tmp_path}/a1.nii.gz", "b": f"{tmp_path}/b1.nii.gz"}
+    assert {(s.session, s.bold) for s in found.scans["a"]} == {
+        ("pre", f"{tmp_path}/a1.nii.gz"),
+        ("post", f"{tmp_path}/a2.nii.gz"),
+    }
+    assert found.units == {}
+
+
+def test_images_are_named_once(tmp_path):
+    more = sheet_of_images(tmp_path, "a\tpre\ta1.nii.gz\t")
+    (tmp_path / "p.tsv").write_text("participant_id\tbold\na\tx.nii.gz\n")
+    with pytest.raises(InputError, match=r"has a column bold, and config key cohort\.session_table names images too"):
+        table(tmp_path / "p.tsv", **more)
+
+
+def test_one_session_of_images_is_no_cohort_of_sessions(tmp_path):
+    found = table(tmp_path / "p.tsv", **sheet_of_images(tmp_path, "a\tpre\ta1.nii.gz\t"))
+    assert found.sessions == ("pre",)
+    assert found.scanned == ()

@@ -154,3 +154,23 @@ def test_published_findings_are_described_with_their_review():
     assert not any(r.startswith("Kotoula") for r in references)
     words, _ = text(stages=["group"])
     assert "Published findings" not in words
+
+
+def test_response_on_maps_says_what_was_exchanged():
+    cohort = {"format": "bids", "root": "r", "sessions": ["pre", "post"], "outcome_table": "o.tsv"}
+    response = {
+        "outcomes": {"HAMD": {"responder": 0.5}},
+        "changes": {"arms": {"groups": {"variable": "arm", "levels": ["a", "b"]}}},
+        "associations": {"hamd": {"outcome": "HAMD"}},
+    }
+    asked = {"cohort": cohort, "stages": ["response"], "permutations": {"voxels": 700}}
+    words, references = image_text(**asked, response=response)
+    paragraph = next(p for p in words.split("\n") if p.startswith("Treatment response in voxels."))
+    assert "participants change places as whole blocks" in paragraph
+    assert "flips the sign of the map of change" in paragraph
+    assert "partial correlation" in paragraph
+    assert "700 times" in paragraph
+    assert "Multi-level block permutation" in references
+    less = image_text(**asked, response=response | {"associations": {}})[0]
+    assert "partial correlation given" not in less.split("Treatment response in voxels.")[1].split("\n")[0]
+    assert "Treatment response in voxels" not in image_text()[0]

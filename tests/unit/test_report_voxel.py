@@ -13,9 +13,9 @@ from amygene.images import Grid
 from amygene.report.figures_voxel import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown
 from amygene.report.sections import group_voxel
-from amygene.voxel_tables import COLUMNS
+from amygene.voxel_tables import table_columns
 
-CONTRAST = {"case": "MDD", "control": "HC"}
+WORDS = group_voxel.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
 SIDECAR = {
     "participants": {"case": 39, "control": 45},
     "voxels": 28983,
@@ -51,9 +51,9 @@ def maps(peak=5.0):
 def table(rows):
     """A table of clusters, a row per dictionary; what is not given is missing."""
     frame = pd.DataFrame(
-        rows, columns=[*COLUMNS, "aal_peak", "aal_regions", "harvard_oxford_peak", "harvard_oxford_regions"]
+        rows, columns=[*table_columns(), "aal_peak", "aal_regions", "harvard_oxford_peak", "harvard_oxford_regions"]
     )
-    numbers = [c for c in COLUMNS if c != "formed_by"]
+    numbers = [c for c in table_columns() if c != "formed_by"]
     return frame.astype(dict.fromkeys(numbers, float))
 
 
@@ -102,16 +102,16 @@ def test_the_viewer_asks_nothing_of_the_network():
 
 
 def test_nothing_found_is_not_called_no_difference():
-    words = group_voxel.difference(table([cluster(p=0.4)]), CONTRAST, "LCMA")
+    words = group_voxel.difference(table([cluster(p=0.4)]), WORDS, "LCMA")
     assert "no cluster differs between MDD and HC; the smallest p of a cluster's size is .400 (Frontal_Mid_L)" in words
     assert "not evidence that there is no difference" in words
-    assert "no cluster differs" in group_voxel.difference(table([]), CONTRAST, "LCMA")
+    assert "no cluster differs" in group_voxel.difference(table([]), WORDS, "LCMA")
 
 
 def test_clusters_are_named_with_their_direction_and_counted_by_every_method():
     rows = [cluster(), cluster(cluster=2, t=4.2, p=0.3, q_size_rft=0.04, aal_peak="Insula_R")]
     rows += [cluster(formed_by="tfce"), cluster(formed_by="tfce", peak=2, cluster_p_tfce=np.nan)]
-    words = group_voxel.difference(table(rows), CONTRAST, "LCMA")
+    words = group_voxel.difference(table(rows), WORDS, "LCMA")
     assert "LCMA is less connected in MDD with Frontal_Mid_L (80 voxels, peak t = -5.00 at -24, 30, 16)" in words
     assert "1 by size, 1 by mass, 2 by topological FDR, 1 by TFCE" in words
     assert "Insula_R" not in words  # significant by nothing that is two-sided
@@ -119,7 +119,7 @@ def test_clusters_are_named_with_their_direction_and_counted_by_every_method():
 
 def test_a_place_without_a_region_is_told_by_its_position():
     rows = [cluster(aal_peak=None, harvard_oxford_peak=None)]
-    assert "with -24, 30, 16 (80 voxels" in group_voxel.difference(table(rows), CONTRAST, "LCMA")
+    assert "with -24, 30, 16 (80 voxels" in group_voxel.difference(table(rows), WORDS, "LCMA")
 
 
 def test_a_part_holds_everything_of_every_seed_and_can_be_written():
@@ -131,7 +131,7 @@ def test_a_part_holds_everything_of_every_seed_and_can_be_written():
     shown = {"table": Shown(table([cluster()]), "group/a.tsv"), "slices": picture, "projections": picture}
     shown |= {"viewer": page, "loso": Shown(loso, "sites/a.tsv")}
     seeds = {"LCMA": shown, "RCMA": shown | {"loso": None}}
-    blocks, findings = group_voxel.part("MDDvsHC", CONTRAST, picture, seeds, SIDECAR)
+    blocks, findings = group_voxel.part(WORDS, picture, seeds, SIDECAR)
     json.dumps(blocks)
     kinds = [block["kind"] for block in blocks]
     assert kinds.count("figure") == 5

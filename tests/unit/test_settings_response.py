@@ -120,3 +120,24 @@ def test_numbers_of_sessions():
         SCHEMA,
     )
     assert settings.numbers_of_sessions(config) == ["mean_fd", "age"]
+
+
+def test_of_images_sessions_are_timepoints():
+    images = {"format": "bids", "root": "x", "sessions": ["ses-pre", "week6"], "outcome_table": "o.tsv"}
+    assert settings.timepoints_of(images) == ["pre", "week6"]
+    assert settings.timepoints_of(images | {"timepoints": ["pre", "week2", "week6"]}) == ["pre", "week2", "week6"]
+    assert problems(cohort=images) == []
+    assert problems(cohort=images | {"session_table": "s.tsv"}) == []
+    without = {k: v for k, v in images.items() if k != "outcome_table"}
+    assert "cohort.outcome_table is missing" in problems(cohort=without)[0]
+    assert "stage response needs sessions" in problems(cohort=images | {"sessions": ["pre"]})[0]
+
+
+def test_simulated_images_are_rated_at_the_sessions_they_have():
+    def found(*sessions):
+        return problems(
+            cohort={"format": "simulated-bids", "simulated_scans": {"sessions": list(sessions)}}, atlas="DK83"
+        )
+
+    assert found("baseline", "day13") == []
+    assert "stage response needs [baseline, day13]" in found("pre", "post")[0]

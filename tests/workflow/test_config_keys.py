@@ -601,6 +601,33 @@ MICE_CONFIG = {
     "preclinical": {"tissues": "simulated", "contrasts": {"SUSvsCON": {"case": "SUS-W", "control": "CON-W"}}},
 }
 
+_VOXEL_RESULTS = {"response_voxel_change", "response_voxel_association"}
+TREATED_IMAGES = {
+    "group.voxel.cluster_p": (0.01, {"response_voxel_comparison"}),
+    "group.voxel.draws": ("tail", _VOXEL_RESULTS),
+    "permutations.voxels": (300, {"response_voxel_permute"}),
+    "response.changes.one.covariates_by_time": (["age"], {*_CHANGE, "response_voxel_comparison"}),
+    "response.changes.one.where": ({"sex": "F"}, {*_CHANGE, "response_voxel_comparison"}),
+    "response.associations.hamd.measure": ("change", {"response_association", "response_voxel_comparison"}),
+    "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),
+}
+TREATED_IMAGES_CONFIG = {
+    "study": "treatedscans",
+    "stages": ["response"],
+    "cohort": {
+        "format": "simulated-bids",
+        "simulated_scans": {"sites": {"A": [8, 0]}, "sessions": ["baseline", "day13"]},
+    },
+    "atlas": "DK83",
+    "seeds": ["LLBA"],
+    "response": {
+        "outcomes": {"HAMD": {"instrument": "hamd", "responder": 0.5}},
+        "changes": {"one": {"groups": {"outcome": "HAMD", "timepoint": "day13"}}},
+        "associations": {"hamd": {"outcome": "HAMD"}},
+    },
+    "permutations": {"response": 100, "voxels": 100},
+}
+
 #: a key that stands in names of files, and its wildcard: nobody asks for files of the old name any more
 RENAMES = {"cohort.space": "space"}
 
@@ -623,6 +650,7 @@ STUDIES = {
     "treated": TREATED,
     "animals": ANIMALS,
     "mice": MICE,
+    "treatedscans": TREATED_IMAGES,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -697,6 +725,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("treated", TREATED_CONFIG, []),
         ("animals", ANIMALS_CONFIG, ANIMALS_FILES),
         ("mice", MICE_CONFIG, []),
+        ("treatedscans", TREATED_IMAGES_CONFIG, []),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():

@@ -13,9 +13,10 @@ from amygene.cohort.sessions import unit
 from amygene.cohort.sheet import check_sheet, read_sheet
 from amygene.outcomes import derive, to_long
 from amygene.problems import InputError, raise_if_any, some
+from amygene.scans import COLUMNS as SCAN_COLUMNS
 
-#: what is known of a session from its file, if the sheet does not say it
-_MEASURED = ("n_timepoints", "n_constant")
+#: what is known of a session from its files, if the sheet does not say it; of images from n_kept on, too
+_MEASURED = ("n_timepoints", "n_constant", "n_kept", "scrubbed", "mean_fd", "max_fd", "df_left")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Sheets:
 
 def read_sheets(
     participants: str,
-    sessions: str,
+    sessions: str | None,
     outcomes: str | None,
     schema: Mapping[str, Any],
     *,
+    images: bool = False,
     timepoints: Sequence[str],
     instruments: Sequence[str],
     numeric: Sequence[str],
@@ -50,7 +52,8 @@ def read_sheets(
 ) -> Sheets:
     """Read and check the sheets of sessions and outcomes; parameters as of `check_sessions` and `check_outcomes`.
 
-    A file that cannot be read is a problem among the others.
+    A cohort of images needs no sheet of sessions: its scans are known. A file that cannot be read is a problem among
+    the others.
     """
     how = Reading(schema, missing, codes)
     problems: list[str] = []
@@ -66,8 +69,8 @@ def read_sheets(
     listed = found.get("participants", pd.DataFrame())
     people = listed["participant_id"].tolist() if "participant_id" in listed else []
     typed, values = pd.DataFrame(), None
-    if people and "session_table" in found:
-        typed, wrong = check_sessions(found["session_table"], sessions, people, timepoints, numeric, how)
+    if people and sessions is not None and "session_table" in found:
+        typed, wrong = check_sessions(found["session_table"], sessions, people, timepoints, numeric, how, images)
         problems += wrong
     if people and outcomes is not None and "outcome_table" in found:
         values, wrong = check_outcomes(found["outcome_table"], outcomes, people, timepoints, instruments, how)
@@ -82,6 +85,7 @@ def check_sessions(
     timepoints: Sequence[str],
     numeric: Sequence[str],
     how: Reading,
+    images: bool = False,
 ) -> tuple[pd.DataFrame, list[str]]:
     """The sessions, typed, and everything that is wrong with them.
 
@@ -98,6 +102,9 @@ def check_sessions(
         The config's ``cohort.timepoints``.
     numeric
         Columns that must hold numbers.
+    images
+        Whether scans are images: then the sheet needs no column timeseries, and a session's label is its timepoint,
+        which files are named by.
 
     Returns
     -------
@@ -118,12 +125,21 @@ def check_sessions(
         [unit(p, s) if p else "" for p, s in zip(people, sheet["session"], strict=True)],
         name,
         how,
-        needed=["session", "timepoint", "timeseries"],
+        needed=["session", "timepoint", *([] if images else ["timeseries"])],
         numeric=[c for c in numeric if c in sheet],
     )
     problems += wrong
     problems += _unknown(people, participants, name)
     problems += _unknown_times(sheet["timepoint"], timepoints, name)
+    if images:
+        labels = sheet["session"].str.removeprefix("ses-")
+        other = sheet[(labels != sheet["timepoint"]) & (sheet["timepoint"] != "")]
+        if len(other):
+            found = [f"{s} at {t}" for s, t in zip(other["session"], other["timepoint"], strict=True)]
+            problems.append(
+                f"{name}: of images the session's label is its timepoint, found {some(dict.fromkeys(found))}; write "
+                "the timepoint's name as session, or leave the column timepoint out"
+            )
     at = pd.DataFrame({"participant": people, "timepoint": sheet["timepoint"]})
     twice = at[at.duplicated() & ~sheet[["participant_id", "session"]].duplicated()]
     if len(twice):
@@ -214,6 +230,51 @@ def _unknown_times(found: pd.Series, timepoints: Sequence[str], name: str) -> li
     ]
 
 
+def image_sessions(scans: Mapping[str, Sequence[str]], sheet: pd.DataFrame | None) -> pd.DataFrame:
+    """The sessions of a cohort of images, with the columns of a sheet of sessions if there is one.
+
+    Parameters
+    ----------
+    scans
+        participant_id -> labels of the sessions that it was scanned in.
+    sheet
+        From `check_sessions`.
+    """
+    rows = [(p, session, session, unit(p, session)) for p, sessions in scans.items() for session in sessions]
+    frame = pd.DataFrame(rows, columns=["participant_id", "session", "timepoint", "unit"])
+    if sheet is None or sheet.empty:
+        return frame
+    own = [c for c in sheet if c not in ("participant_id", "session", "timepoint", *SCAN_COLUMNS)]
+    return frame.merge(sheet[own], on="unit", how="left")
+
+
+def image_findings(findings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What is known of every scan of images, as `assemble` takes it.
+
+    Parameters
+    ----------
+    findings
+        One per participant, of images and confounds together (`image_check`).
+    """
+    rows = []
+    for finding in findings:
+        participant = finding["participant_id"]
+        hashes: dict[str, list[str]] = {}
+        values = str(finding.get("values_sha256") or "").split()
+        for file, value in zip(finding.get("files", []), values, strict=False):
+            hashes.setdefault(file["session"] or "", []).append(value)
+        for session, numbers in finding.get("sessions", {}).items():
+            rows.append(
+                {
+                    "participant_id": unit(participant, session),
+                    **{c: numbers[c] for c in _MEASURED if c in numbers},
+                    "values_sha256": " ".join(hashes.get(session, [])) or None,
+                    "problem": finding.get("problem"),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(dict.fromkeys(["participant_id", *(c for row in rows for c in row)])))
+
+
 @dataclass(frozen=True)
 class Longitudinal:
     """Sessions that are used, those that are not and why, and derived outcomes of the participants who are in."""
@@ -239,13 +300,13 @@ def assemble(
     Parameters
     ----------
     sessions
-        From `check_sessions`.
+        From `check_sessions` or `image_sessions`.
     instruments
         From `check_outcomes`, if there are any.
     participants
         Those who are in.
     findings
-        One row per scan: participant_id (its name), n_timepoints, n_constant, values_sha256, problem.
+        One row per scan: participant_id (its name), values_sha256, problem, and those of `_MEASURED` that are known.
     timepoints, outcomes, select, faulty
         From the config; a rule of ``select`` holds for every session where the sessions have its column, or where it is
         measured.
@@ -258,7 +319,7 @@ def assemble(
     known = findings.set_index("participant_id")
     frame = sessions[sessions["participant_id"].isin(participants)].copy()
     for column in _MEASURED:
-        if column not in frame:
+        if column not in frame and column in known:
             frame[column] = frame["unit"].map(known[column]).astype(float)
     fault = frame["unit"].map(known["problem"])
     problems = [] if faulty == "exclude" else [str(text) for text in fault.dropna()]
@@ -282,7 +343,7 @@ def assemble(
     order = {t: i for i, t in enumerate(timepoints)}
     used = used.sort_values(["participant_id", "timepoint"], key=lambda c: c.map(order) if c.name == "timepoint" else c)
     first = ["participant_id", "session", "timepoint", "unit"]
-    columns = [*first, *(c for c in used if c not in (*first, "timeseries"))]
+    columns = [*first, *(c for c in used if c not in (*first, "timeseries", *SCAN_COLUMNS))]
     values = pd.DataFrame(columns=["participant_id", "instrument", "timepoint", "value"])
     if instruments is not None:
         values = instruments[instruments["participant_id"].isin(participants)]

@@ -39,7 +39,8 @@ class Roster:
         A cohort of series with sessions: participant_id -> name of the scan -> its file; `files` are those of the
         baseline.
     scanned
-        Of such a cohort, the timepoints at which anybody was scanned, in their order.
+        Of a cohort with several sessions (of images: those that are used), the timepoints at which anybody was scanned,
+        in their order.
     """
 
     known: bool
@@ -136,6 +137,10 @@ def _table(cohort: Mapping[str, Any]) -> Roster:
     people = [row for row in rows if row.get("participant_id")]
     sites = _sites(rows, cohort)
     columns = set().union(*people) if people else set()
+    if "scans" not in cohort and "session_table" in cohort:
+        listed = [row for row in _rows(Path(cohort["session_table"]), "session_table") if row.get("participant_id")]
+        if listed and "bold" in listed[0]:
+            return _with_image_sessions(path, people, columns, listed, sites, cohort)
     if "scans" in cohort or "bold" in columns:
         if "timeseries" in columns:
             raise InputError(
@@ -154,6 +159,28 @@ def _table(cohort: Mapping[str, Any]) -> Roster:
         file = row.get("timeseries")
         files[row["participant_id"]] = str(path.parent / file) if file else ""
     return Roster(True, files, sites)
+
+
+def _with_image_sessions(
+    path: Path,
+    people: Sequence[Mapping[str, str]],
+    columns: set[str],
+    listed: Sequence[Mapping[str, str]],
+    sites: frozenset[str],
+    cohort: Mapping[str, Any],
+) -> Roster:
+    """A roster of images that the sheet of sessions names; sessions are used in the order of the timepoints."""
+    twice = [c for c in ("timeseries", "bold") if c in columns]
+    if twice:
+        raise InputError(
+            f"{path}: has a column {twice[0]}, and config key cohort.session_table names images too; leave one out"
+        )
+    found = from_rows(listed, f"{Path(cohort['session_table']).parent}/")
+    scans = {row["participant_id"]: found.get(row["participant_id"], []) for row in people}
+    seen = {scan.session for own in scans.values() for scan in own}
+    sessions = [t.removeprefix("ses-") for t in cohort.get("timepoints", []) if t.removeprefix("ses-") in seen]
+    # labels that are no timepoints are told with everything else that is wrong with the sheet
+    return _with_images(scans, sites, {"sessions": sessions or sorted(seen), **cohort})
 
 
 def _with_sessions(
@@ -227,7 +254,8 @@ def _with_images(scans: dict[str, list[Scan]], sites: frozenset[str], cohort: Ma
         p: next((scan.bold for session in sessions for scan in own if scan.session == session), "")
         for p, own in scans.items()
     }
-    return Roster(True, files, sites, scans=scans, sessions=sessions)
+    scanned = sessions if len(sessions) > 1 else ()
+    return Roster(True, files, sites, scans=scans, sessions=sessions, scanned=scanned)
 
 
 def _sessions(found: set[str], wanted: Sequence[str] | None) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from amygene.report.sections import (
     preclinical,
     prediction,
     response,
+    response_voxel,
     sites,
 )
 
@@ -49,8 +50,11 @@ def methods(
     paragraphs, references : lists of str
         References in the order in which they are cited.
     """
-    first, *others = _STAGES
-    stages = (connectivity, first, group_voxel, *others) if images else (cohort, *_STAGES)
+    stages = [cohort, *_STAGES]
+    if images:
+        # after the same question about regions
+        maps = {group: [group_voxel], response: [response_voxel]}
+        stages = [connectivity, *(one for stage in _STAGES for one in (stage, *maps.get(stage, [])))]
     paragraphs = [text for stage in stages for text in stage.methods(config, models)]
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
     paragraphs.append(

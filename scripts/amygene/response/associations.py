@@ -24,6 +24,24 @@ MIN_PARTICIPANTS = 8
 
 
 @dataclass(frozen=True)
+class Matched:
+    """Participants with the scans that an association needs, and the outcome at one time.
+
+    Attributes
+    ----------
+    frame
+        Participants with their columns, in the order of `units` and `outcome`.
+    units
+        Names of their scans: at baseline, and for a change of connectivity at the later session.
+    outcome : array of shape (n,)
+    """
+
+    frame: pd.DataFrame
+    units: list[list[str]]
+    outcome: np.ndarray
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Participants with connectivity and outcome at one time.
 
@@ -49,12 +67,34 @@ def pairs(
     order: Sequence[str],
     settings: Mapping[str, Any],
 ) -> Pairs:
-    """Who has what it takes: connectivity (of both sessions for its change), outcome and covariates.
+    """Connectivity and outcome of whoever has both.
 
     Parameters
     ----------
     z
         Scans (index) x regions.
+    sessions, participants, outcomes, timepoint, order, settings
+        As of `matched`.
+    """
+    found = matched(sessions, participants, outcomes, timepoint, order, settings)
+    parts = [values_of(units, z) if units else np.empty((0, z.shape[1])) for units in found.units]
+    return Pairs(found.frame, parts[0] if len(parts) == 1 else parts[1] - parts[0], found.outcome)
+
+
+def matched(
+    sessions: pd.DataFrame,
+    participants: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    timepoint: str,
+    order: Sequence[str],
+    settings: Mapping[str, Any],
+) -> Matched:
+    """Who has what it takes: scans (of both sessions for a change), outcome and covariates.
+
+    Parameters
+    ----------
+    sessions, participants, outcomes
+        Tables of the cohort.
     timepoint
         Of the outcome.
     order
@@ -75,12 +115,8 @@ def pairs(
     for time in needed:
         people = people[people["participant_id"].isin(at[time].index if time in at else [])]
     ids = people["participant_id"]
-    parts = [values_of(at[time].loc[ids], z) if len(ids) else np.empty((0, z.shape[1])) for time in needed]
-    return Pairs(
-        people.reset_index(drop=True),
-        parts[0] if len(parts) == 1 else parts[1] - parts[0],
-        measured.loc[ids].to_numpy(dtype=float),
-    )
+    units = [at[time].loc[ids].tolist() if len(ids) else [] for time in needed]
+    return Matched(people.reset_index(drop=True), units, measured.loc[ids].to_numpy(dtype=float))
 
 
 def correlations(
@@ -132,21 +168,8 @@ def correlations(
     parts = []
     for time in timepoints:
         found = pairs(z, sessions, participants, outcomes, time, order, settings)
-        if len(found.frame) < MIN_PARTICIPANTS:
-            raise InputError(
-                f"config key response.associations.{name}: {len(found.frame)} participants have connectivity, "
-                f"{settings['outcome']} ({settings['measure']}) at {time} and all covariates; at least "
-                f"{MIN_PARTICIPANTS} are needed. Take {time} out of its timepoints, or covariates that few have"
-            )
-        if np.ptp(found.outcome) == 0:
-            raise InputError(
-                f"config key response.associations.{name}: {settings['outcome']} ({settings['measure']}) at {time} is "
-                f"{found.outcome[0]:g} in everybody; nothing can go with it"
-            )
-        strata = np.zeros(len(found.frame), dtype=int)
-        within = settings["exchange_within"]
-        if within is not None and within in found.frame:
-            strata = pd.Categorical(found.frame[within].astype(str)).codes.astype(int)
+        check_outcome(name, found.outcome, time, settings)
+        strata = strata_of(found.frame, settings["exchange_within"])
         adjustments = [()] + ([tuple(settings["covariates"])] if settings["covariates"] else [])
         for kind in KINDS:
             for covariates in adjustments:
@@ -158,6 +181,34 @@ def correlations(
                 table.insert(2, "adjusted_for", " + ".join(covariates) or "nothing")
                 parts.append(table)
     return pd.concat(parts, ignore_index=True)
+
+
+def check_outcome(name: str, outcome: np.ndarray, time: str, settings: Mapping[str, Any]) -> None:
+    """An outcome that something can go with; parameters as of `correlations`.
+
+    Raises
+    ------
+    InputError
+        Fewer than `MIN_PARTICIPANTS` have it, or all have the same.
+    """
+    if len(outcome) < MIN_PARTICIPANTS:
+        raise InputError(
+            f"config key response.associations.{name}: {len(outcome)} participants have connectivity, "
+            f"{settings['outcome']} ({settings['measure']}) at {time} and all covariates; at least "
+            f"{MIN_PARTICIPANTS} are needed. Take {time} out of its timepoints, or covariates that few have"
+        )
+    if np.ptp(outcome) == 0:
+        raise InputError(
+            f"config key response.associations.{name}: {settings['outcome']} ({settings['measure']}) at {time} is "
+            f"{outcome[0]:g} in everybody; nothing can go with it"
+        )
+
+
+def strata_of(frame: pd.DataFrame, within: str | None) -> np.ndarray:
+    """Numbers of the strata that participants change places in: levels of a column, or one for all."""
+    if within is None or within not in frame:
+        return np.zeros(len(frame), dtype=int)
+    return np.asarray(pd.Categorical(frame[within].astype(str)).codes.astype(int))
 
 
 def _rows(regions: Sequence[str], association: Association, seed: int, n_permutations: int) -> pd.DataFrame:

@@ -12,12 +12,11 @@ import pandas as pd
 from amygene.cohort.selection import as_text
 from amygene.outcomes import wide
 from amygene.problems import InputError, raise_if_any, some
+from amygene.response.levels import level_names
 from amygene.stats.repeated_measures import Design
 
 #: columns that are read as text, whatever they look like
 TEXT = dict.fromkeys(("participant_id", "session", "timepoint", "unit", "site", "outcome"), str)
-#: what a group of an outcome is called
-_WORDS = {"responder": ("non-responder", "responder"), "remission": ("no remission", "remission")}
 #: fewest participants of a group that change is estimated in
 MIN_PER_GROUP = 3
 
@@ -46,13 +45,6 @@ def absent_columns(name: str, columns: Sequence[str], table: pd.DataFrame) -> li
         for column in dict.fromkeys(columns)
         if column not in table
     ]
-
-
-def level_names(groups: Mapping[str, Any] | None) -> list[str]:
-    """Names of the groups of a model, the first the one that is subtracted."""
-    if groups is None:
-        return ["all"]
-    return list(_WORDS[groups["measure"]]) if "outcome" in groups else [as_text(level) for level in groups["levels"]]
 
 
 def groups_of(participants: pd.DataFrame, outcomes: pd.DataFrame, groups: Mapping[str, Any] | None) -> Groups:

@@ -1,4 +1,4 @@
-"""Group on voxels: where in the brain the groups differ."""
+"""Tests of maps: where in the brain the groups differ, and (in the section of response) what changes there."""
 
 from __future__ import annotations
 
@@ -12,26 +12,42 @@ from amygene.report.page import Shown
 from amygene.report.sections.sites import validation
 from amygene.voxel_columns import OF_CLUSTERS
 
-#: columns of the page; the file has all
-_COLUMNS = [
-    "formed_by", "cluster", "peak", "aal_peak", "harvard_oxford_peak", "x", "y", "z", "t", "g", "n_voxels", "volume",
-    "p_size", "p_mass", "cluster_p_tfce", "p_fwe", "q_size_rft", "cluster_g", "cluster_g_ci_low", "cluster_g_ci_high",
-]  # fmt: skip
+
+def _shown_columns(effect: str) -> list[str]:
+    """Columns of the page; the file has all."""
+    return [
+        "formed_by", "cluster", "peak", "aal_peak", "harvard_oxford_peak", "x", "y", "z", "t", effect, "n_voxels",
+        "volume", "p_size", "p_mass", "cluster_p_tfce", "p_fwe", "q_size_rft", f"cluster_{effect}",
+        f"cluster_{effect}_ci_low", f"cluster_{effect}_ci_high",
+    ]  # fmt: skip
+
+
+def contrast_words(contrast: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """What the report says of a contrast, from its name and its entry in the config."""
+    case, control = settings["case"], settings["control"]
+    return {
+        "title": contrast,
+        "colours": "blue: less in cases, red: more",
+        "lead": " is",
+        "more": f"more connected in {case} with",
+        "less": f"less connected in {case} with",
+        "none": f"no cluster differs between {case} and {control}",
+        "absent": "no difference",
+    }
 
 
 def part(
-    contrast: str,
-    settings: Mapping[str, Any],
+    words: Mapping[str, str],
     together: Shown,
     seeds: Mapping[str, Mapping[str, Any]],
     sidecar: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Blocks and findings of one contrast.
+    """Blocks and findings of one test of maps.
 
     Parameters
     ----------
-    contrast, settings
-        Its name and its entry in the config.
+    words
+        From `contrast_words`, or those of an analysis of response (`response.voxel_plan`).
     together
         Picture of all seeds side by side.
     seeds
@@ -39,20 +55,22 @@ def part(
     sidecar
         Of the table of clusters of one seed.
     """
-    found = {seed: difference(shown["table"].content, settings, seed) for seed, shown in seeds.items()}
+    found = {seed: difference(shown["table"].content, words, seed) for seed, shown in seeds.items()}
+    title = words["title"]
+    effect = "r" if any("r" in shown["table"].content for shown in seeds.values()) else "g"
     blocks = [
-        page.heading(contrast),
+        page.heading(title),
         page.points(list(found.values())),
         page.picture(
             together,
-            "The cluster with the smallest p of its size, for every seed; blue: less in cases, red: more. Pale clusters are not "
+            f"The cluster with the smallest p of its size, for every seed; {words['colours']}. Pale clusters are not "
             "significant. Left is left.",
         ),
         page.words(behind(sidecar)),
     ]
     for seed, shown in seeds.items():
         blocks += [
-            page.heading(f"{contrast}: {seed}", 2),
+            page.heading(f"{title}: {seed}", 2),
             page.picture(
                 shown["slices"], "t in axial slices, left is left; what is significant lies on the lower rows."
             ),
@@ -61,10 +79,10 @@ def part(
             ),
             *page.viewer(shown["viewer"]),
             page.table(
-                shown["table"].content[_COLUMNS],
+                shown["table"].content[_shown_columns(effect)],
                 shown["table"].file,
-                "Marked: family-wise p < .05 by size, mass, score or height. The mean g of a cluster is too large, since the "
-                "same data chose it.",
+                f"Marked: family-wise p < .05 by size, mass, score or height. The mean {effect} of a cluster is too large, since "
+                "the same data chose it.",
                 marked=lambda r: bool((r[["p_size", "p_mass", "cluster_p_tfce", "p_fwe"]] < 0.05).any()),
                 folded="clusters and peaks",
                 meanings=OF_CLUSTERS,
@@ -76,11 +94,11 @@ def part(
                 page.words(validation(table.content, seed)),
                 page.table(table.content, table.file, folded="sites"),
             ]
-    return blocks, [f"{contrast}, voxels. {sentence}" for sentence in found.values()]
+    return blocks, [f"{title}, voxels. {sentence}" for sentence in found.values()]
 
 
-def difference(table: pd.DataFrame, contrast: Mapping[str, Any], seed: str) -> str:
-    """The difference of the groups for one seed, in words."""
+def difference(table: pd.DataFrame, words: Mapping[str, str], seed: str) -> str:
+    """What was found for one seed, in words."""
     first = table[table["peak"] == 1]
     height = first[first["formed_by"] == "height"]
     counts = {
@@ -94,19 +112,16 @@ def difference(table: pd.DataFrame, contrast: Mapping[str, Any], seed: str) -> s
         if len(height):
             best = height.loc[height["p_size"].idxmin()]
             nearest = f"; the smallest p of a cluster's size is {page.p_words(best['p_size']).removeprefix('= ')} ({_place(best)})"
-        return (
-            f"{seed}: no cluster differs between {contrast['case']} and {contrast['control']}{nearest}. "
-            "That is not evidence that there is no difference."
-        )
+        return f"{seed}: {words['none']}{nearest}. That is not evidence that there is {words['absent']}."
     by = ", ".join(f"{n} by {name}" for name, n in counts.items())
     significant = height[(height["p_size"] < 0.05) | (height["p_mass"] < 0.05)]
     shown = significant if len(significant) else first[first["formed_by"] == "tfce"] if counts["TFCE"] else height
     parts = [
-        f"{'more' if row['t'] > 0 else 'less'} connected in {contrast['case']} with {_place(row)} "
+        f"{words['more' if row['t'] > 0 else 'less']} {_place(row)} "
         f"({int(row['n_voxels'])} voxels, peak t = {row['t']:.2f} at {row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f})"
         for _, row in shown.head(4).iterrows()
     ]
-    return f"{seed} is {'; '.join(parts)}. Significant clusters: {by}."
+    return f"{seed}{words['lead']} {'; '.join(parts)}. Significant clusters: {by}."
 
 
 def _place(row: pd.Series) -> str:
@@ -117,15 +132,17 @@ def _place(row: pd.Series) -> str:
 
 
 def behind(sidecar: Mapping[str, Any]) -> str:
-    """What the p of a contrast rest on, in words."""
-    people, p_from = sidecar["participants"], sidecar["p_from"]
+    """What the p of a test rest on, in words."""
+    p_from = sidecar["p_from"]
+    who = [f"{n} {_PLURAL.get(name, name)}" for name, n in sidecar["participants"].items()]
     fwhm = " x ".join(f"{x:.1f}" for x in sidecar["fwhm_mm"])
     return (
-        f"{people['case']} cases and {people['control']} controls, {sidecar['voxels']} voxels, smoothness {fwhm} mm (of the first seed). p of heights: "
+        f"{' and '.join(who)}, {sidecar['voxels']} voxels, smoothness {fwhm} mm (of the first seed). p of heights: "
         f"{p_from['t']}; of sizes: {p_from['size']}; of masses: {p_from['mass']}; of scores: {p_from['tfce']}."
     )
 
 
+_PLURAL = {"case": "cases", "control": "controls", "responder": "responders", "non-responder": "non-responders"}
 _DRAWS = {
     "plain": "counted as (1 + b) / (1 + m) [{phipson}]",
     "tail": "where below .1 taken from a generalised Pareto tail fitted to the largest values [{knijnenburg},{tail}], which needs fewer permutations",
@@ -133,12 +150,17 @@ _DRAWS = {
 }
 
 
+def how_counted(voxel: Mapping[str, Any]) -> str:
+    """How p come from draws, for the methods."""
+    return _DRAWS[voxel["draws"]].replace("{until}", str(voxel["until"]))
+
+
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How maps were compared."""
     if not models:
         return []
     voxel = config["group"]["voxel"]
-    draws = _DRAWS[voxel["draws"]].replace("{until}", str(voxel["until"]))
+    draws = how_counted(voxel)
     text = (
         "Group difference in voxels. The linear models of the regions were fitted in every voxel that has signal in all participants, without the seed's own. "
         f"Residuals of the reduced model were permuted {config['permutations']['voxels']} times [{{fl}},{{winkler}}]; of every permutation the largest absolute t, size and "

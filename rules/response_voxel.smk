@@ -1,0 +1,152 @@
+# Response on voxels: where in the brain does connectivity change with treatment, and where does it go with the outcome?
+# Reads  maps of every session, cohort/sessions.tsv, cohort/participants.tsv, cohort/outcomes.tsv
+# Writes results/{study}/response/{analysis}_seed-{seed}_space-{space}_stat-{stat}_statmap.nii.gz
+#          {analysis}: change-{change}_effect-{effect}, effect interaction (group x time), group (mean of both sessions) or
+#            time{Group} (change within a group); association-{association}_timepoint-{timepoint}
+#          stat: as of the group stage; of associations r, r_desc-low and r_desc-high in place of g
+#        ..._clusters.tsv (every cluster with p by every method, peaks in MNI, regions)
+# Settings and draws are those of the group stage (group.voxel, permutations.voxels).
+
+VOXEL_ANALYSES = (
+    voxel_plan.analyses(CHANGES, ASSOCIATIONS, TIMEPOINTS, SCANNED) if IMAGES and "response" in config["stages"] else {}
+)
+RESPONSE_VOXEL = VOXEL | {"margin": None}
+CHANGEMAPS = [stat for stat in STATMAPS if stat != "logp_desc-equivalence"]
+ASSOCIATIONMAPS = [re.sub("^g(?=$|_)", "r", stat) for stat in CHANGEMAPS]
+RESPONSE_MAPS = {a: ASSOCIATIONMAPS if a.startswith("association-") else CHANGEMAPS for a in VOXEL_ANALYSES}
+
+
+wildcard_constraints:
+    analysis="|".join(map(re.escape, VOXEL_ANALYSES)) or "none",
+
+
+def session_maps(wildcards, ending):
+    """Files of all maps of a seed, of the sessions that an analysis takes: "npy" or "json"."""
+    return [
+        f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
+        f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
+        for session in VOXEL_ANALYSES[wildcards.analysis]["sessions"]
+    ]
+
+
+def response_model(wildcards):
+    """Settings of an analysis of maps, as its method takes them."""
+    analysis = VOXEL_ANALYSES[wildcards.analysis]
+    if analysis["kind"] == "change":
+        own = CHANGES[analysis["name"]] | {"timepoints": analysis["sessions"]}
+        return {"categorical": COHORT["categorical"], **own}
+    own = {k: v for k, v in ASSOCIATIONS[analysis["name"]].items() if k != "timepoints"}
+    return {"order": TIMEPOINTS, "settings": own, "categorical": COHORT["categorical"]}
+
+
+rule response_voxel_comparison:
+    """Maps and design of one analysis and seed: what every draw starts from."""
+    input:
+        connectivity=lambda w: session_maps(w, "npy"),
+        rows=lambda w: session_maps(w, "json"),
+        mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
+        sources=lambda w: f"results/{w.study}/connectivity/voxel/parts/seeds-{set_of(w.seed)}.npz",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        maps="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_comparison.npz",
+    log:
+        "results/{study}/logs/response_voxel_comparison_{analysis}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_voxel_comparison_{analysis}_seed-{seed}_space-{space}.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(3000),
+        runtime=per_attempt(20),
+    params:
+        code=code("response_voxel_comparison.py"),
+        analysis=lambda w: {k: v for k, v in VOXEL_ANALYSES[w.analysis].items() if k != "words"},
+        model=response_model,
+        connectivity=VOXEL["connectivity"],
+        cluster_p=VOXEL["cluster_p"],
+    script:
+        "../scripts/response_voxel_comparison.py"
+
+
+# drawn and written as in the stage group
+use rule group_voxel_permute as response_voxel_permute with:
+    input:
+        maps="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_comparison.npz",
+    output:
+        "results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_from-{shard}.npz",
+    log:
+        "results/{study}/logs/response_voxel_permute_{analysis}_seed-{seed}_space-{space}_from-{shard}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_voxel_permute_{analysis}_seed-{seed}_space-{space}_from-{shard}.tsv"
+
+
+use rule group_voxel as response_voxel_change with:
+    input:
+        connectivity=lambda w: session_maps(w, "npy"),
+        tables=expand("results/{{study}}/cohort/{table}.tsv", table=["sessions", "participants", "outcomes"]),
+        mask="results/{study}/connectivity/voxel/space-{space}_mask.nii.gz",
+        maps="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_comparison.npz",
+        labels="results/{study}/group/shards/space-{space}_labels.npz",
+        shards=lambda w: expand(
+            "results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_from-{shard}.npz",
+            study=w.study,
+            analysis=w.analysis,
+            seed=family(w),
+            space=w.space,
+            shard=VOXEL_SHARDS,
+        ),
+    output:
+        images=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            stat=CHANGEMAPS,
+        ),
+        image_sidecars=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.json",
+            stat=CHANGEMAPS,
+        ),
+        table="results/{study}/response/{analysis}_seed-{seed}_space-{space}_clusters.tsv",
+        sidecar="results/{study}/response/{analysis}_seed-{seed}_space-{space}_clusters.json",
+    log:
+        "results/{study}/logs/response_voxel_{analysis}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/response_voxel_{analysis}_seed-{seed}_space-{space}.tsv"
+    wildcard_constraints:
+        analysis="|".join(re.escape(a) for a in VOXEL_ANALYSES if a.startswith("change-")) or "none",
+    params:
+        code=code("group_voxel.py"),
+        stats=CHANGEMAPS,
+        asked=lambda w: {"analysis": w.analysis, **response_model(w)},
+        words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
+        voxel=RESPONSE_VOXEL,
+        seed=config["seed"],
+        permutations=VOXEL_PERMUTATIONS,
+        family=family,
+
+
+use rule response_voxel_change as response_voxel_association with:
+    output:
+        images=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            stat=ASSOCIATIONMAPS,
+        ),
+        image_sidecars=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.json",
+            stat=ASSOCIATIONMAPS,
+        ),
+        table="results/{study}/response/{analysis}_seed-{seed}_space-{space}_clusters.tsv",
+        sidecar="results/{study}/response/{analysis}_seed-{seed}_space-{space}_clusters.json",
+    wildcard_constraints:
+        analysis="|".join(re.escape(a) for a in VOXEL_ANALYSES if a.startswith("association-")) or "none",
+    params:
+        code=code("group_voxel.py"),
+        stats=ASSOCIATIONMAPS,
+        asked=lambda w: {"analysis": w.analysis, **response_model(w)},
+        words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
+        voxel=RESPONSE_VOXEL,
+        seed=config["seed"],
+        permutations=VOXEL_PERMUTATIONS,
+        family=family,
