@@ -270,6 +270,25 @@ def receptor_images(wildcards):
     return []
 
 
+def session_maps(wildcards, ending):
+    """Files of all maps of a seed, of the sessions that an analysis takes: "npy" or "json"."""
+    return [
+        f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
+        f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
+        for session in VOXEL_ANALYSES[wildcards.analysis]["sessions"]
+    ]
+
+
+def response_model(wildcards):
+    """Settings of an analysis of maps, as its method takes them."""
+    analysis = VOXEL_ANALYSES[wildcards.analysis]
+    if analysis["kind"] == "change":
+        own = CHANGES[analysis["name"]] | {"timepoints": analysis["sessions"]}
+        return {"categorical": COHORT["categorical"], **own}
+    own = {k: v for k, v in ASSOCIATIONS[analysis["name"]].items() if k != "timepoints"}
+    return {"order": TIMEPOINTS, "settings": own, "categorical": COHORT["categorical"]}
+
+
 def tissue_files(wildcards):
     """Files of all tissues that are there or are made; the job tells about the others."""
     return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]

@@ -20,25 +20,6 @@ wildcard_constraints:
     analysis="|".join(map(re.escape, VOXEL_ANALYSES)) or "none",
 
 
-def session_maps(wildcards, ending):
-    """Files of all maps of a seed, of the sessions that an analysis takes: "npy" or "json"."""
-    return [
-        f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
-        f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
-        for session in VOXEL_ANALYSES[wildcards.analysis]["sessions"]
-    ]
-
-
-def response_model(wildcards):
-    """Settings of an analysis of maps, as its method takes them."""
-    analysis = VOXEL_ANALYSES[wildcards.analysis]
-    if analysis["kind"] == "change":
-        own = CHANGES[analysis["name"]] | {"timepoints": analysis["sessions"]}
-        return {"categorical": COHORT["categorical"], **own}
-    own = {k: v for k, v in ASSOCIATIONS[analysis["name"]].items() if k != "timepoints"}
-    return {"order": TIMEPOINTS, "settings": own, "categorical": COHORT["categorical"]}
-
-
 rule response_voxel_comparison:
     """Maps and design of one analysis and seed: what every draw starts from."""
     input:
