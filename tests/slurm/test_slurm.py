@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,19 @@ from fixtures.project import CHECKOUT, RESOURCES, Project, Run
 
 pytestmark = pytest.mark.slow
 
-#: on this machine jobs last seconds, so their state is asked for sooner, and files are there at once
-ON_CLUSTER = (
-    "--profile", "config/profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5",
-)  # fmt: skip
+#: files are there at once
+ON_CLUSTER = ("--profile", "config/profiles/slurm", "--latency-wait", "5")
+HERE = Path(__file__).parent
 #: jobs of every kind: groups of several, arrays, single ones
 CUT_SMALL = {"subjects_per_job": 8, "permutations_per_shard": 100, "sites_per_job": 1}
 #: the other rules of the group of connectivity_gather
 COMPARISON = ("cohort_contrast", "group_comparison")
 ARRAYS = ("--slurm-array-jobs", "group_permute,sites_leave_out")
+
+
+def handed_out(project: Project) -> Project:
+    """The same, for runs on the cluster."""
+    return replace(project, program=(str(HERE / "impatient.py"),))
 
 
 @contextmanager
@@ -58,7 +63,7 @@ def project(tmp_path: Path, cluster: Cluster) -> Project:
     """The small study, not run yet, and a cluster without jobs."""
     cluster.cancel_all()
     cluster.set_nodes("RESUME") if "drain" in cluster.say("sinfo", "--noheader", "--format=%T") else None
-    return small(tmp_path / "small")
+    return handed_out(small(tmp_path / "small"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +83,7 @@ def test_the_demo_is_the_same_to_the_last_byte(cluster, tmp_path):
     if "Nothing to be done" not in local.run("--dry-run").text:
         local = Project.make(tmp_path / "local", RESOURCES)
         local.make_targets()
-    project = Project.make(tmp_path / "demo", local.folder / "resources")
+    project = handed_out(Project.make(tmp_path / "demo", local.folder / "resources"))
     began = time.monotonic()
     done = project.run(*ON_CLUSTER, cores=1)
     print(f"the demo through SLURM: {time.monotonic() - began:.0f} s")

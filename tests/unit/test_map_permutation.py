@@ -13,7 +13,6 @@ from amygene.stats.linear_model import fit
 from amygene.stats.map_permutation import TILE, Counts, MapPermutation, MapSignFlips, draw_signs
 from amygene.stats.permutation import BLOCK, FreedmanLane, draw_orders, reaches
 
-NAMES = np.array(["intercept", "site", "site", "age"])
 
 
 def study(n=36, n_voxels=TILE + 40, n_sites=3, seed=0):
@@ -21,9 +20,11 @@ def study(n=36, n_voxels=TILE + 40, n_sites=3, seed=0):
     site = rng.permutation(np.arange(n) % n_sites)
     group = rng.permutation(np.arange(n) % 2).astype(float)
     age = rng.normal(size=n) + 0.8 * group
-    nuisance = np.column_stack([np.ones(n), site[:, None] == np.arange(1, n_sites), age]).astype(float)
+    sex = rng.permutation(np.arange(n) % 2)
+    nuisance = np.column_stack([np.ones(n), site[:, None] == np.arange(1, n_sites), sex, age]).astype(float)
     maps = rng.normal(size=(n_voxels, n)) + rng.normal(size=(n_voxels, n_sites))[:, site] + 0.5 * age
-    return maps.astype(np.float32), Design(group, nuisance, NAMES, site)
+    names = np.array(["intercept", *["site"] * (n_sites - 1), "sex", "age"])
+    return maps.astype(np.float32), Design(group, nuisance, names, site)
 
 
 def freely(design):
@@ -32,8 +33,9 @@ def freely(design):
 
 @pytest.mark.parametrize("within", [True, False], ids=["within site", "freely"])
 @pytest.mark.parametrize("missing", [0.0, 0.002])
-def test_draws_are_those_of_freedman_and_lane_edge_by_edge(within, missing):
-    maps, design = study()
+@pytest.mark.parametrize("n_sites", [3, 8])
+def test_draws_are_those_of_freedman_and_lane_edge_by_edge(within, missing, n_sites):
+    maps, design = study(n=66, n_sites=n_sites)
     maps[np.random.default_rng(1).random(maps.shape) < missing] = np.nan
     design = design if within else freely(design)
     observed = fit(maps.T.astype(float), design.case, design.nuisance).t

@@ -20,6 +20,8 @@ from amygene.stats.streams import SIGN_FLIPS, stream
 TILE = 512
 #: a hundred times the error of a t computed in float32: what a decision needs is computed again when it is nearer
 NEAR = 1e-4
+#: from so many groups on, sums over their members cost less than a product for each of them
+MANY_GROUPS = 6
 
 
 @dataclass
@@ -58,6 +60,7 @@ class _MapDraws:
         still: np.ndarray | None,
         exact_above: float,
         observed: np.ndarray | None,
+        groups: np.ndarray | None = None,
     ):
         """Prepare.
 
@@ -73,6 +76,9 @@ class _MapDraws:
             Absolute t from which on float64 is demanded, such as the cluster-forming threshold.
         observed : array of shape (n_voxels,), optional
             The observed t-map, to count draws that reach it; NaN is never reached.
+        groups : array of int, shape (n,), optional
+            A group for everybody, such as the site, that the nuisance adjusts for, where draws only permute: the
+            projection on its indicators needs sums of the errors, and no product with every one of them.
         """
         self._maps, self._exact_above = maps, float(exact_above)
         size = np.full(len(maps), np.inf) if observed is None else np.abs(observed)
@@ -80,9 +86,16 @@ class _MapDraws:
         self._basis, _ = orthonormal_basis(nuisance)
         cleaned, length2 = clean(regressor, self._basis)
         self._freedom = len(regressor) - self._basis.shape[1] - 1
-        moving = self._basis if still is None else self._basis[:, ~constant_within(self._basis, still)]
-        # (n_products, n): the normalised regressor, then the nuisance that draws move
+        basis, summed = self._basis, 0
+        if groups is not None:
+            indicators = groups[:, None] == np.unique(groups)
+            summed = indicators.shape[1]
+            basis, _ = orthonormal_basis(np.column_stack([indicators, nuisance]))
+            basis = np.roll(basis, -summed, axis=1)
+        moving = basis if still is None else basis[:, ~constant_within(basis, still)]
+        # (n_products, n): the normalised regressor, then the nuisance that draws move, the indicators of groups last
         self._rows = np.vstack([cleaned / np.sqrt(length2), moving.T])
+        self._n_dense = len(self._rows) - summed
 
     def _draw(self, draws: np.ndarray, t: np.ndarray, counts: Counts | None, counted: int | None) -> None:
         n_draws, n = draws.shape
@@ -90,23 +103,27 @@ class _MapDraws:
         counted = n_draws if counted is None else counted
         # (block, product, draw, n)
         exact = np.ascontiguousarray(self._moved(draws).reshape(len(self._rows), -1, BLOCK, n).swapaxes(0, 1))
-        fast = exact.astype(np.float32).reshape(len(exact), -1, n)
+        fast = exact[:, : self._n_dense].astype(np.float32).reshape(len(exact), -1, n)
+        members = _members(exact[:, self._n_dense :]) if self._n_dense < len(self._rows) else None
         values, residual = np.zeros((TILE, n)), np.zeros((TILE, n))
-        single, projected = np.zeros((TILE, n), np.float32), np.empty((fast.shape[1], TILE), np.float32)
+        single, projected = np.zeros((n, TILE), np.float32), np.empty((len(self._rows), BLOCK, TILE), np.float32)
         for start in range(0, len(self._maps), TILE):
             here = slice(start, min(start + TILE, len(self._maps)))
             width = here.stop - start
             values[:width], values[width:] = self._maps[here], 0
             incomplete = _zero_incomplete(values)
             np.subtract(values, (values @ self._basis) @ self._basis.T, out=residual)
-            single[:] = residual
+            single[:] = residual.T
             total = np.einsum("ij,ij->i", residual, residual)
             observed = self._observed[here]
             for block, first in enumerate(range(0, n_draws, BLOCK)):
                 drawn = t[first : first + BLOCK, here]
-                np.matmul(fast[block], single.T, out=projected)
+                np.matmul(fast[block], single, out=projected[: self._n_dense].reshape(-1, TILE))
+                if members is not None:
+                    order, ends, weights = members
+                    _sum_groups(single, order[block], ends, weights, projected[self._n_dense :])
                 _t(
-                    projected.reshape(-1, BLOCK, TILE),
+                    projected,
                     exact[block],
                     residual,
                     total,
@@ -143,7 +160,8 @@ class MapPermutation(_MapDraws):
         exact_above, observed
             As in `_MapDraws`.
         """
-        super().__init__(maps, design.case, design.nuisance, design.strata, exact_above, observed)
+        groups = _groups(design.nuisance) if len(np.unique(design.strata)) == 1 else None
+        super().__init__(maps, design.case, design.nuisance, design.strata, exact_above, observed, groups)
         self._design = design
         self._by_stratum = np.argsort(design.strata, kind="stable")
 
@@ -219,6 +237,58 @@ def draw_signs(seed: int, indices: np.ndarray, n: int) -> np.ndarray:
     for row, i in zip(signs, indices, strict=True):
         row[:] = 2 * stream(seed, SIGN_FLIPS, int(i)).integers(0, 2, n) - 1
     return signs
+
+
+def _groups(nuisance: np.ndarray) -> np.ndarray | None:
+    """Groups whose indicators the columns of a nuisance with an intercept span, if they are many; shape (n,)."""
+    groups = np.zeros(len(nuisance), dtype=int)
+    for column in nuisance.T:
+        members = column == 1
+        # the intercept has everybody, and a second grouping would cut across the first one
+        if not members.all() and ((column == 0) | members).all() and not groups[members].any():
+            groups[members] = groups.max() + 1
+    return groups if len(np.unique(groups)) >= MANY_GROUPS else None
+
+
+def _members(indicators: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who is in which group after a draw, from normalised indicators of shape (n_blocks, n_groups, BLOCK, n).
+
+    Returns
+    -------
+    order : array of int, shape (n_blocks, BLOCK, n)
+        The first group's members, then the next one's.
+    ends : array of int, shape (n_groups,)
+        Where a group ends in it.
+    weights : array of float32, shape (n_groups,)
+        Of a group's sum: one over the root of its size.
+    """
+    sizes = np.count_nonzero(indicators[0, :, 0], axis=1)
+    order = np.argsort(indicators.argmax(axis=1), axis=2, kind="stable").astype(np.int32)
+    return order, np.cumsum(sizes), (1 / np.sqrt(sizes)).astype(np.float32)
+
+
+@numba.njit(cache=True)
+def _sum_groups(errors, order, ends, weights, projected):
+    """Projections of errors, shape (n, n_voxels), on the groups' normalised indicators (n_groups, n_draws, n_voxels)."""
+    for i in range(len(order)):
+        j = 0
+        for g in range(len(ends)):
+            total = projected[g, i]
+            total[:] = 0
+            while j + 4 <= ends[g]:
+                # four at a time: the totals are read and written a quarter as often
+                a, b = errors[order[i, j]], errors[order[i, j + 1]]
+                c, d = errors[order[i, j + 2]], errors[order[i, j + 3]]
+                for v in range(len(total)):
+                    total[v] += (a[v] + b[v]) + (c[v] + d[v])
+                j += 4
+            while j < ends[g]:
+                a = errors[order[i, j]]
+                for v in range(len(total)):
+                    total[v] += a[v]
+                j += 1
+            for v in range(len(total)):
+                total[v] *= weights[g]
 
 
 @numba.njit(cache=True)
