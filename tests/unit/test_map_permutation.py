@@ -14,7 +14,6 @@ from amygene.stats.map_permutation import TILE, Counts, MapPermutation, MapSignF
 from amygene.stats.permutation import BLOCK, FreedmanLane, draw_orders, reaches
 
 
-
 def study(n=36, n_voxels=TILE + 40, n_sites=3, seed=0):
     rng = np.random.default_rng(seed)
     site = rng.permutation(np.arange(n) % n_sites)

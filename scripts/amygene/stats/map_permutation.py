@@ -269,7 +269,7 @@ def _members(indicators: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 @numba.njit(cache=True)
 def _sum_groups(errors, order, ends, weights, projected):
-    """Projections of errors, shape (n, n_voxels), on the groups' normalised indicators (n_groups, n_draws, n_voxels)."""
+    """Project errors, shape (n, n_voxels), on the groups' normalised indicators: (n_groups, n_draws, n_voxels)."""
     for i in range(len(order)):
         j = 0
         for g in range(len(ends)):
