@@ -421,7 +421,7 @@ def map_permutations(rng: np.random.Generator) -> list[Row]:
     from amygene.stats.permutation import BLOCK, FreedmanLane, draw_orders
 
     warnings.simplefilter("ignore")
-    n, n_voxels, n_draws, few = 573, 67_000, 500, 20
+    n, n_voxels, n_draws, few = 573, 67_000, 1000, 20
     site, case = rng.integers(0, 16, n), (rng.random(n) < 0.45).astype(float)
     covariates = np.column_stack([site[:, None] == np.arange(1, 16), rng.standard_normal((n, 2))]).astype(float)
     nuisance = np.column_stack([np.ones(n), covariates])

@@ -27,7 +27,7 @@ METHODS = ("plain", "tail", "sequential")
 #: scores rest on t of float32 where t is low: two that differ by less than this share are equal
 _TIE_TFCE = 1e-5
 #: bytes of t-maps that are held at a time
-_PASS = 1 << 28
+_PASS = 1 << 29
 
 
 def draw_shard(

@@ -319,7 +319,7 @@ def _t(projected, design, residual, total, freedom, exact_above, observed, t):
     or so near the observed one that float32 might decide.
     """
     n_products, n_draws, n_voxels = projected.shape
-    left = np.empty(n_voxels)
+    left, near = np.empty(n_voxels), np.empty(n_voxels, dtype=np.bool_)
     for i in range(n_draws):
         for j in range(n_voxels):
             left[j] = total[j]
@@ -328,9 +328,10 @@ def _t(projected, design, residual, total, freedom, exact_above, observed, t):
                 left[j] -= np.float64(projected[k, i, j]) * np.float64(projected[k, i, j])
         for j in range(t.shape[1]):
             t[i, j] = projected[0, i, j] / np.sqrt(max(left[j], 0.0) / freedom)
-        for j in range(t.shape[1]):
             size = abs(t[i, j])
-            if (size > exact_above - NEAR) | (abs(size - observed[j]) < NEAR):
+            near[j] = (size > exact_above - NEAR) | (abs(size - observed[j]) < NEAR)
+        for j in range(t.shape[1]):
+            if near[j]:
                 slope = _dot(design[0, i], residual[j])
                 rest = total[j] - slope * slope
                 for k in range(1, n_products):
@@ -343,6 +344,7 @@ def _t(projected, design, residual, total, freedom, exact_above, observed, t):
 def _add(t, observed, stop, reached, used):
     for i in range(t.shape[0]):
         for j in range(t.shape[1]):
-            if reached[j] < stop:
-                used[j] += 1
-                reached[j] += abs(t[i, j]) >= observed[j] * (1 - TIE)
+            # no branch, so that voxels go through together
+            counted = reached[j] < stop
+            used[j] += counted
+            reached[j] += counted & (abs(t[i, j]) >= observed[j] * (1 - TIE))
