@@ -190,7 +190,7 @@ rule preclinical_contrasts:
 
 
 rule preclinical_trajectories:
-    """Genes that differ over groups, clustered by how they go from group to group."""
+    """Genes that differ over groups, clustered by how they go from group to group, and how steady the clusters are."""
     input:
         over_groups="results/{study}/preclinical/tissue-{tissue}_lrt.tsv",
         stabilised="results/{study}/preclinical/parts/tissue-{tissue}_stabilised.npz",
@@ -211,6 +211,8 @@ rule preclinical_trajectories:
         contrasts=PRECLINICAL["contrasts"],
         q=PRECLINICAL["thresholds"]["q"],
         min_size=PRECLINICAL["trajectory_size"],
+        resamples=config["permutations"]["preclinical"],
+        seed=config["seed"],
     script:
         "../scripts/preclinical_trajectories.py"
 

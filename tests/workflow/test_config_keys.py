@@ -571,7 +571,7 @@ ANIMALS = {
     "preclinical.network.genes": (1000, {"preclinical_network"}),
     "preclinical.network.power": (6, {"preclinical_network"}),
     "preclinical.network.min_size": (30, {"preclinical_network"}),
-    "permutations.preclinical": (100, {"preclinical_network", "preclinical_overlaps"}),
+    "permutations.preclinical": (100, {"preclinical_network", "preclinical_overlaps", "preclinical_trajectories"}),
 }
 ANIMALS_CONFIG = {
     "study": "animals",

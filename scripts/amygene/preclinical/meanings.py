@@ -62,6 +62,8 @@ TRAJECTORIES = {
     "gene": "gene that differs over groups (likelihood-ratio test)",
     "cluster": "number of the cluster, the largest is 1; 0 belongs to none that is large enough",
     "silhouette": "how much nearer the gene is to its own cluster than to the next, -1 to 1",
+    "stability": "how often it is together with the other genes of its cluster when 80 % of the genes are drawn",
+    "stability_animals": "the same when the animals of every group are drawn with replacement",
 }
 ONTOLOGY = {
     "contrast": "name of the contrast",

@@ -129,7 +129,9 @@ def trajectories(table: pd.DataFrame, order: Sequence[str]) -> Figure | None:
         axis.plot(values[:150].T, color=SKY, lw=0.5, alpha=0.35)
         axis.plot(values.mean(axis=0), color=CASE, lw=2, marker="o", ms=4)
         axis.axhline(0, color=GREY, lw=0.6)
-        axis.set_title(f"Cluster {number}: {len(part)} genes", fontsize=9)
+        axis.set_title(
+            f"Cluster {number}: {len(part)} genes\nstable {100 * part['stability_animals'].mean():.0f} %", fontsize=8.5
+        )
         axis.set_xticks(range(len(order)), [short(g, 18) for g in order], rotation=45, ha="right", fontsize=7)
     for axis in axes.flat[len(numbers) :]:
         axis.set_axis_off()
