@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from amygene import atlas
-from amygene.evidence.claims import read_findings
+from amygene.evidence.claims import read_evidence, read_findings
 from amygene.evidence.places import read_places
 from amygene.problems import InputError
 from amygene.tables import read_given
@@ -142,3 +142,18 @@ def test_what_is_wrong_with_a_table_of_regions_is_told():
     assert (place.on("left"), place.on("right"), place.on(None)) == (("l1", "l2"), ("r1",), ("l1", "l2", "r1"))
     # of another atlas, nothing is looked at
     assert read_places(pd.DataFrame(rows, columns=head), "Y", set(), "regions.tsv") == {}
+
+
+def test_problems_of_findings_and_of_regions_are_told_together(tmp_path):
+    own, regions = tmp_path / "own.tsv", tmp_path / "regions.tsv"
+    own.write_text(f"{HEAD}\n{ROW.replace('higher', 'hihger')}\n")
+    regions.write_text("name\tkind\tatlas\tleft\tright\tmidline\tnote\namygdala\tregion\tX\tl9\t\t\t\n")
+    with pytest.raises(InputError) as caught:
+        read_evidence([own], SCHEMA, regions, "X", {"l1"})
+    assert caught.value.problems == [
+        f"{own}: column 'direction' is none of higher, lower, no difference, altered in row 2 (hihger)",
+        f"{regions}: amygdala: l9 is no region of atlas X",
+    ]
+    own.write_text(f"{HEAD}\n{ROW}\n")
+    findings, places = read_evidence([own], SCHEMA, regions, "X", {"l9"})
+    assert (findings["claim"].tolist(), places["amygdala"].left) == (["own:2"], ("l9",))

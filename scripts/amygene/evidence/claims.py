@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from amygene.problems import raise_if_any, some
+from amygene.evidence.places import Place, read_places
+from amygene.problems import InputError, raise_if_any, some
 from amygene.tables import read_given
 
 #: texts that mean "not known"
@@ -67,6 +68,37 @@ def read_findings(paths: Sequence[str | Path], schema: Mapping[str, Any]) -> pd.
         tables.append(table)
     raise_if_any(problems)
     return pd.concat(tables, ignore_index=True)
+
+
+def read_evidence(
+    tables: Sequence[str | Path],
+    schema: Mapping[str, Any],
+    regions_table: str | Path,
+    atlas: str,
+    regions: Collection[str],
+) -> tuple[pd.DataFrame, dict[str, Place]]:
+    """Findings, and where they lie in an atlas; the problems of all files in one message.
+
+    Parameters
+    ----------
+    tables, schema
+        As of `read_findings`.
+    regions_table
+        Table of `places.read_places`.
+    atlas, regions
+        Its name and its regions.
+    """
+    problems: list[str] = []
+    try:
+        findings = read_findings(tables, schema)
+    except InputError as error:
+        problems += error.problems
+    try:
+        places = read_places(read_given(regions_table, dtype=str), atlas, regions, regions_table)
+    except InputError as error:
+        problems += error.problems
+    raise_if_any(problems)
+    return findings, places
 
 
 def _rows(path: object, column: str, cells: pd.Series, what: str) -> list[str]:
