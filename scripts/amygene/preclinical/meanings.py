@@ -141,7 +141,9 @@ BRIDGE = {
     "p_null": "two-sided p of the score under null maps; never 0",
     "q_null": "p_null after Benjamini-Hochberg over all signatures of the table",
     "p_fwe": "family-wise p over all signatures of the table",
-    "p_coexpression": "two-sided p against random genes of the same number and co-expression; none of signed",
-    "p_animals": "two-sided p of signed when the animals of the two groups are relabeled; never 0",
+    "p_coexpression": "two-sided p against random genes of the same number and co-expression; of signed, against its "
+    "weights on random genes that are as co-expressed",
+    "p_animals": "two-sided p of the score when the animals of the contrast's two groups are relabeled; never 0",
     "reason": "why a signature is not tested",
+    "reason_animals": "why it has no p_animals",
 }

@@ -61,8 +61,8 @@ def _among(rows: set[Any], row: pd.Series) -> bool:
 _BRIDGE = (
     "A signature is carried over by one-to-one orthologues. Its score is the mean correlation of its genes with the map (up, down, module), the difference of the two sides "
     "(up-down), or the mean weighted by the statistic of every gene (signed). The test asks whether the score is further from its mean than under null maps that are as smooth as "
-    "the map within every structure. A signed signature must also hold when the animals are relabeled (p_animals): genes are expressed together in the animals, so that a module which "
-    "follows the map carries along any contrast of a few animals. p_coexpression, beside it, compares with random genes that are expressed together as much in the human brain."
+    "the map within every structure. A signature of a contrast must also hold when the animals are relabeled (p_animals): genes are expressed together in the animals, so that a module which "
+    "follows the map carries along any contrast of a few animals. p_coexpression, beside it, compares with random genes that are expressed together as much in the human brain; of a signed signature, with its weights on such genes."
 )
 
 
@@ -319,8 +319,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         table = "a table of the study's own" if "orthologues" in one else "Ensembl"
         texts.append(
             f"From animal to human. Genes were carried over by one-to-one orthologues ({table}). Signatures (up, down, their difference, all genes weighted by their statistic, modules) "
-            f"with {one['min_size']} measured genes or more were tested against each map under its null maps [{{fulcher}}], with false discovery rates over all signatures of a map; signed ones also under {config['permutations']['preclinical']} "
-            "relabelings of the animals; and beside that against random genes of the same number and co-expression [{wei}]."
+            f"with {one['min_size']} measured genes or more were tested against each map under its null maps [{{fulcher}}], with false discovery rates over all signatures of a map; those of contrasts also under {config['permutations']['preclinical']} "
+            "relabelings of the animals; and beside that against random genes of the same number and co-expression [{wei}] (signed ones: against their weights on random genes of the same co-expression)."
         )
     return texts
 
