@@ -16,6 +16,14 @@ TISSUES = {
     "n_orthologues": "of these, genes with a one-to-one human orthologue",
     "lost": "share of the tested genes without one",
 }
+SIGNATURES = {
+    "signature": "name of the ready signature",
+    "n_genes": "genes of its table",
+    "n_up": "of these, genes that are up beyond the thresholds",
+    "n_down": "of these, genes that are down beyond the thresholds",
+    "n_orthologues": "genes with a one-to-one human orthologue",
+    "lost": "share of its genes without one",
+}
 ORTHOLOGUES = {
     "mouse_id": "mouse gene, Ensembl's id",
     "mouse": "mouse gene, symbol",

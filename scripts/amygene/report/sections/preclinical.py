@@ -161,12 +161,9 @@ def overlaps(
 _OVERLAP = "The tests take genes for independent; genes are expressed together, and contrasts with a group in common share its noise, so small p are expected between them without any effect."
 
 
-def overview(tissues: Shown | None) -> list[dict[str, Any]]:
-    """What every tissue holds."""
-    if tissues is None:
-        return []
-    rows = tissues.content
-    return [page.table(rows, tissues.file, "What was read.", meanings=meanings.TISSUES)]
+def overview(read: Sequence[tuple[Shown, Mapping[str, str]]]) -> list[dict[str, Any]]:
+    """What every tissue and every ready signature holds: tables, and what their columns mean."""
+    return [page.table(shown.content, shown.file, "What was read.", meanings=known) for shown, known in read]
 
 
 def tissue(
