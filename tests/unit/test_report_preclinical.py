@@ -148,6 +148,21 @@ def test_figures_can_be_drawn(tmp_path, modules):
     assert figures.rank_ranks(ranks.iloc[:0], np.empty((0, 39, 39))) is None
 
 
+def test_bars_of_processes_that_are_surer_than_a_number():
+    table = pd.DataFrame({"contrast": "a", "direction": "up", "set": ["Axonogenesis (GO:0007409)", "x"]})
+    figure = figures.ontology(table.assign(q_hypergeometric=[0.0, 0.01]))
+    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([2, 300])
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["x (a)", "Axonogenesis (a)"]
+
+
+def test_like_genes_are_side_by_side():
+    values = np.array([[1.0, 1], [-3, 2], [1.1, 1], [-3, 2.1], [1, 1.1]])
+    order = figures._by_likeness(values).tolist()
+    assert sorted(order) == [0, 1, 2, 3, 4]
+    assert abs(order.index(1) - order.index(3)) == 1
+    assert figures._by_likeness(values[:1]).tolist() == [0]
+
+
 def test_venn_has_the_numbers():
     bars = pd.DataFrame({"kind": "up; SUSvsCON, tissues", "sets": ["NAc & PFC", "PFC"], "n_genes": [5, 2]})
     figure = figures.venn(bars, CONTRASTS, ("NAc", "PFC"))

@@ -211,7 +211,7 @@ def tissue(
     blocks.append(
         page.picture(
             figures["differential"],
-            "Genes beyond the thresholds; their log2 fold changes in all contrasts, ordered by the first.",
+            "Genes beyond the thresholds; their log2 fold changes in all contrasts, like genes side by side.",
         )
     )
     best = table[table["direction"] != 0].sort_values("p", kind="stable").dropna(axis="columns", how="all")
