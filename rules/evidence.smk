@@ -41,6 +41,8 @@ rule evidence_findings:
         "results/{study}/logs/evidence_findings_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/evidence_findings_atlas-{atlas}.tsv"
+    # before work that such tables would spoil
+    priority: 100
     threads: 1
     resources:
         mem_mb=per_attempt(1000),

@@ -1,7 +1,7 @@
 # Preclinical: which animal signatures follow the map?
 # Reads  counts of genes and sheets of samples of animals' tissues, ready signatures, tests of behaviour; null maps of
 #        the run's maps, expression
-# Writes results/{study}/preclinical/tissues.tsv, orthologues.tsv, behaviour.tsv, responders.tsv
+# Writes results/{study}/preclinical/tissues.tsv, signatures.tsv, orthologues.tsv, behaviour.tsv, responders.tsv
 #        results/{study}/preclinical/tissue-{tissue}_samples.tsv (quality), ..._de.tsv (every contrast), ..._lrt.tsv (over
 #        all groups), ..._trajectories.tsv, ..._go.tsv, ..._modules.tsv, ..._members.tsv, ..._module-enrichment.tsv
 #        results/{study}/preclinical/overlaps.tsv, exclusive.tsv, rank-rank.tsv
@@ -119,6 +119,8 @@ rule preclinical_counts:
         "results/{study}/logs/preclinical_counts.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_counts.tsv"
+    # before work that such files would spoil
+    priority: 100
     threads: 1
     resources:
         mem_mb=per_attempt(2000),
@@ -133,6 +135,32 @@ rule preclinical_counts:
         min_samples=PRECLINICAL["min_samples"],
     script:
         "../scripts/preclinical_counts.py"
+
+
+rule preclinical_signatures:
+    """Read and check the ready signatures; or tell all problems at once."""
+    input:
+        signatures=[s["table"] for s in SIGNATURES.values()],
+        orthologues="results/{study}/preclinical/orthologues.tsv",
+    output:
+        table="results/{study}/preclinical/signatures.tsv",
+        sidecar="results/{study}/preclinical/signatures.json",
+    log:
+        "results/{study}/logs/preclinical_signatures.log",
+    benchmark:
+        "results/{study}/benchmarks/preclinical_signatures.tsv"
+    # before work that such tables would spoil
+    priority: 100
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(5),
+    params:
+        code=code("preclinical_signatures.py"),
+        signatures=SIGNATURES,
+        thresholds=PRECLINICAL["thresholds"],
+    script:
+        "../scripts/preclinical_signatures.py"
 
 
 rule preclinical_groups:
@@ -190,7 +218,7 @@ rule preclinical_contrasts:
 
 
 rule preclinical_trajectories:
-    """Genes that differ over groups, clustered by how they go from group to group."""
+    """Genes that differ over groups, clustered by how they go from group to group, and how steady the clusters are."""
     input:
         over_groups="results/{study}/preclinical/tissue-{tissue}_lrt.tsv",
         stabilised="results/{study}/preclinical/parts/tissue-{tissue}_stabilised.npz",
@@ -211,6 +239,8 @@ rule preclinical_trajectories:
         contrasts=PRECLINICAL["contrasts"],
         q=PRECLINICAL["thresholds"]["q"],
         min_size=PRECLINICAL["trajectory_size"],
+        resamples=config["permutations"]["preclinical"],
+        seed=config["seed"],
     script:
         "../scripts/preclinical_trajectories.py"
 
@@ -372,7 +402,15 @@ rule preclinical:
         expand(
             "results/{study}/preclinical/{table}.tsv",
             study=STUDY,
-            table=["overlaps", *(["responders"] if RESPONDER_TESTS else [])] if HAS_PRECLINICAL else [],
+            table=(
+                [
+                    "overlaps",
+                    *(["responders"] if RESPONDER_TESTS else []),
+                    *(["signatures"] if SIGNATURES else []),
+                ]
+                if HAS_PRECLINICAL
+                else []
+            ),
         ),
         expand(
             "results/{study}/preclinical/{map}_atlas-{atlas}_bridge.tsv",

@@ -787,6 +787,7 @@ rule report_preclinical:
             atlas=ATLAS,
         ),
         tissues="results/{study}/preclinical/tissues.tsv" if TISSUES else [],
+        ready="results/{study}/preclinical/signatures.tsv" if SIGNATURES else [],
         tests=RESPONDER_TESTS or [],
         behaviour="results/{study}/preclinical/behaviour.tsv" if RESPONDER_TESTS else [],
         responders="results/{study}/preclinical/responders.tsv" if RESPONDER_TESTS else [],

@@ -2,14 +2,13 @@
 
 from amygene.enrichment import make_pools
 from amygene.files import read_arrays, write_arrays
-from amygene.genes import complete_genes, expression_of, ranks
+from amygene.genes import complete_expression, ranks
 from amygene.stats.map_test import unit
 from job import start
 
 start(snakemake.log[0])
 maps = read_arrays(snakemake.input.maps)
-expression = expression_of(read_arrays(snakemake.input.expression), maps["region"])
-expression = expression[:, complete_genes(expression)]
+_, expression = complete_expression(read_arrays(snakemake.input.expression), maps["region"])
 if snakemake.params.correlation == "spearman":
     expression = ranks(expression, 0)
 write_arrays(snakemake.output[0], **make_pools(unit(expression, 0), snakemake.params.seed))

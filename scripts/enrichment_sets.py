@@ -3,7 +3,7 @@
 from amygene.enrichment import RandomSets
 from amygene.enrichment_table import cluster_table, set_table
 from amygene.files import read_arrays
-from amygene.genes import complete_genes, expression_of, ranks
+from amygene.genes import on_genes
 from amygene.genesets import measured_sets, read_gmt
 from amygene.problems import InputError
 from amygene.stats.map_test import unit
@@ -12,26 +12,18 @@ from job import start
 
 start(snakemake.log[0])
 params, source = snakemake.params, snakemake.input
-maps = read_arrays(source.maps)
-observed, null_maps, relabeled = maps["observed"], maps["null_maps"], maps["relabeled"]
-matrix = read_arrays(source.expression)
-expression = expression_of(matrix, maps["region"])
-usable = complete_genes(expression)
-names, expression = matrix["gene"][usable], expression[:, usable]
-if params.correlation == "spearman":
-    observed, null_maps, relabeled = ranks(observed, 0), ranks(null_maps, 1), ranks(relabeled, 1)
-    expression = ranks(expression, 0)
-sets, membership = measured_sets(read_gmt(source.gmt), names, params.min_size, params.max_size)
+on = on_genes(read_arrays(source.maps), read_arrays(source.expression), params.correlation)
+sets, membership = measured_sets(read_gmt(source.gmt), on.gene, params.min_size, params.max_size)
 if not sets:
     raise InputError(
         f"{source.gmt}: no set has {params.min_size} to {params.max_size} measured genes; "
         "are its genes named by symbol? (config keys enrichment.min_size, max_size)"
     )
-genes = read_table(source.genes).set_index("gene").loc[names]
-random_sets = RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools))
+genes = read_table(source.genes).set_index("gene").loc[on.gene]
+random_sets = RandomSets(unit(on.expression, 0), params.seed, read_arrays(source.pools))
 table = set_table(
-    sets, membership, observed, null_maps, relabeled, maps["structure"], expression, genes, params.score, random_sets,
-    params.random_sets,
+    sets, membership, on.observed, on.null_maps, on.relabeled, on.structure, on.expression, genes, params.score,
+    random_sets, params.random_sets,
 )  # fmt: skip
 settings = {k: params[k] for k in ("correlation", "score", "min_size", "max_size", "random_sets")}
 shared = {"sources": [source.genes, source.expression, source.gmt], "settings": settings, "seed": params.seed}

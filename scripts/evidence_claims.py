@@ -4,20 +4,19 @@ import numpy as np
 import yaml
 
 from amygene.comparison import Comparison
-from amygene.evidence.claims import read_findings
+from amygene.evidence.claims import read_evidence
 from amygene.evidence.meanings import CLAIMS
-from amygene.evidence.places import read_places
 from amygene.evidence.table import contrast_tables, of_connectivity
 from amygene.files import read_arrays
-from amygene.tables import read_given, read_table, write_table
+from amygene.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 source, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 with open(source.schema) as stream:
-    findings = read_findings(source.tables, yaml.safe_load(stream))
+    schema = yaml.safe_load(stream)
 regions = read_table(source.regions)["region"]
-places = read_places(read_given(source.places, dtype=str), wildcards.atlas, set(regions), source.places)
+findings, places = read_evidence(source.tables, schema, source.places, wildcards.atlas, set(regions))
 arrays = {seed: read_arrays(file) for seed, file in zip(params.seeds, source.comparisons, strict=True)}
 per_seed = len(source.shards) // len(params.seeds)
 relabeled = {

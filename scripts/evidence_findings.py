@@ -2,18 +2,16 @@
 
 import yaml
 
-from amygene.evidence.claims import read_findings
-from amygene.evidence.places import read_places
-from amygene.tables import read_given, read_table, write_table
+from amygene.evidence.claims import read_evidence
+from amygene.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 source, wildcards = snakemake.input, snakemake.wildcards
 with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
-findings = read_findings(source.tables, schema)
 regions = read_table(source.regions)["region"]
-places = read_places(read_given(source.places, dtype=str), wildcards.atlas, set(regions), source.places)
+findings, places = read_evidence(source.tables, schema, source.places, wildcards.atlas, set(regions))
 for name, side in (("region", "side"), ("target", "target_side")):
     mapped = [
         "; ".join(places[row[name]].on(row[side])) if row[name] in places else None for _, row in findings.iterrows()

@@ -2,20 +2,19 @@
 
 import yaml
 
-from amygene.evidence.claims import read_findings
+from amygene.evidence.claims import read_evidence
 from amygene.evidence.meanings import CLAIMS, RESPONSE
-from amygene.evidence.places import read_places
 from amygene.evidence.table import change_maps, of_connectivity, response_maps, response_table
 from amygene.response.members import TEXT
-from amygene.tables import read_given, read_table, write_table
+from amygene.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
 source, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 with open(source.schema) as stream:
-    findings = read_findings(source.tables, yaml.safe_load(stream))
+    schema = yaml.safe_load(stream)
 regions = read_table(source.regions)["region"]
-places = read_places(read_given(source.places, dtype=str), wildcards.atlas, set(regions), source.places)
+findings, places = read_evidence(source.tables, schema, source.places, wildcards.atlas, set(regions))
 tables = {seed: read_table(file, dtype=TEXT) for seed, file in zip(params.seeds, source.maps, strict=True)}
 changed = wildcards.treatment.startswith("change-")
 maps = change_maps(tables, params.baseline) if changed else response_maps(tables)

@@ -1,7 +1,7 @@
 """Do the tests of genes hold their level on this atlas, with this expression?"""
 
 from amygene.files import read_arrays
-from amygene.genes import complete_genes, expression_of
+from amygene.genes import complete_expression
 from amygene.nulls.calibration import false_positive_rates
 from amygene.tables import read_table, write_table
 from job import start
@@ -11,13 +11,13 @@ params = snakemake.params
 regions = read_table(snakemake.input.regions).dropna(subset=["x", "structure"])
 matrix = read_arrays(snakemake.input.expression)
 regions = regions[regions["region"].isin(matrix["region"])]
-expression = expression_of(matrix, regions["region"].to_numpy(dtype=str))
+_, expression = complete_expression(matrix, regions["region"].to_numpy(dtype=str))
 method = "variogram" if params.nulls == "variogram" else "moran"
 settings = {"n_maps": params.maps, "n_genes": 1000, "n_nulls": 500}
 table = false_positive_rates(
     regions[["x", "y", "z"]].to_numpy(),
     regions["structure"].to_numpy(dtype=str),
-    expression[:, complete_genes(expression)],
+    expression,
     seed=params.seed,
     nulls=("parametric", "shuffled", "moran, one matrix", f"{method}, stratified"),
     **settings,

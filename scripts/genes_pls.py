@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.files import read_arrays
-from amygene.genes import complete_genes, expression_of
+from amygene.genes import complete_expression
 from amygene.pls import pls
 from amygene.tables import write_table
 from job import start
@@ -13,12 +13,11 @@ start(snakemake.log[0])
 params = snakemake.params
 maps = read_arrays(snakemake.input.maps)
 matrix = read_arrays(snakemake.input.expression)
-names, expression = matrix["gene"], expression_of(matrix, maps["region"])
-usable = complete_genes(expression)
+names, expression = complete_expression(matrix, maps["region"])
 found = pls(
     maps["observed"],
     maps["null_maps"],
-    expression[:, usable],
+    expression,
     params.components,
     params.seed,
     params.bootstraps,
@@ -26,12 +25,12 @@ found = pls(
 settings = {"components": params.components, "bootstraps": params.bootstraps}
 write_table(
     snakemake.output.genes,
-    pd.DataFrame({"gene": names[usable], "weight": found.weights, "z_bootstrap": found.z}),
+    pd.DataFrame({"gene": names, "weight": found.weights, "z_bootstrap": found.z}),
     sidecar=snakemake.output.genes_sidecar,
     sources=[snakemake.input.expression],
     settings=settings,
     seed=params.seed,
-    note=f"first component; {int((~usable).sum())} genes with missing or constant expression are left out",
+    note=f"first component; {len(matrix['gene']) - len(names)} genes with missing or constant expression are left out",
 )
 write_table(
     snakemake.output.components,

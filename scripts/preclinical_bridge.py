@@ -2,7 +2,7 @@
 
 from amygene.enrichment import RandomSets
 from amygene.files import read_arrays
-from amygene.genes import complete_genes, expression_of, ranks
+from amygene.genes import on_genes
 from amygene.preclinical.bridge import all_weights, animals_p, bridge_table
 from amygene.preclinical.following import holding
 from amygene.preclinical.meanings import BRIDGE
@@ -14,15 +14,7 @@ from job import start
 
 start(snakemake.log[0])
 params, source = snakemake.params, snakemake.input
-maps = read_arrays(source.maps)
-observed, null_maps, relabeled = maps["observed"], maps["null_maps"], maps["relabeled"]
-matrix = read_arrays(source.expression)
-expression = expression_of(matrix, maps["region"])
-usable = complete_genes(expression)
-names, expression = matrix["gene"][usable], expression[:, usable]
-if params.correlation == "spearman":
-    observed, null_maps, relabeled = ranks(observed, 0), ranks(null_maps, 1), ranks(relabeled, 1)
-    expression = ranks(expression, 0)
+on = on_genes(read_arrays(source.maps), read_arrays(source.expression), params.correlation)
 signatures = read_all(source.contrasts, params.tissues, params.signatures, params.thresholds)
 text = {"gene": str, "module": str, "parent": str}
 members = {t: read_table(f, dtype=text) for t, f in zip(params.tissues, source.members, strict=True)}
@@ -30,11 +22,11 @@ weights = all_weights(signatures, members)
 genes = sorted({gene for one in weights for gene in one.weights})
 human = dict(zip(genes, human_names(genes, read_table(source.orthologues, dtype=str)).tolist(), strict=True))
 stabilised = {t: read_arrays(f) for t, f in zip(params.tissues, source.stabilised, strict=True)}
-r = unit(observed, 0) @ unit(expression, 0)
-animals = animals_p(weights, human, names, r, stabilised, params.contrasts, params.seed, params.permutations)
+r = unit(on.observed, 0) @ unit(on.expression, 0)
+animals = animals_p(weights, human, on.gene, r, stabilised, params.contrasts, params.seed, params.permutations)
 table = bridge_table(
-    weights, human, names, observed, null_maps, relabeled, maps["structure"], expression,
-    RandomSets(unit(expression, 0), params.seed, read_arrays(source.pools)), params.random_sets, params.min_size,
+    weights, human, on.gene, on.observed, on.null_maps, on.relabeled, on.structure, on.expression,
+    RandomSets(unit(on.expression, 0), params.seed, read_arrays(source.pools)), params.random_sets, params.min_size,
     animals,
 )  # fmt: skip
 write_table(

@@ -2,6 +2,7 @@
 
 from amygene.files import read_arrays
 from amygene.preclinical.behaviour import read_tests
+from amygene.preclinical.meanings import SIGNATURES, TISSUES
 from amygene.report import figures_preclinical
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import preclinical
@@ -28,7 +29,8 @@ for name, table, svg, png in zip(params.maps, source.bridges, output.bridge_svg,
     shown = files.table(table)
     maps[name] = (shown, drawn(figures_preclinical.bridge(shown.content), svg, png))
 blocks, findings = preclinical.bridges(maps)
-blocks = [*preclinical.overview(files.table(source.tissues) if source.get("tissues") else None), *blocks]
+read = [(files.table(source[k]), m) for k, m in (("tissues", TISSUES), ("ready", SIGNATURES)) if source.get(k)]
+blocks = [*preclinical.overview(read), *blocks]
 if source.get("tests"):
     shares, table = files.table(source.responders), files.table(source.behaviour)
     figure = figures_preclinical.behaviour(table.content, read_tests(source.tests)[0], shares.content, params.steps)

@@ -81,9 +81,61 @@ def expression_of(matrix: Mapping[str, np.ndarray], regions: np.ndarray) -> np.n
     return matrix["values"][[row[name] for name in regions.tolist()]]
 
 
-def complete_genes(expression: np.ndarray) -> np.ndarray:
-    """Genes measured everywhere and not constant (but for rounding), shape (n_genes,)."""
-    return ~np.isnan(unit(expression, 0)).any(axis=0)
+def complete_expression(matrix: Mapping[str, np.ndarray], regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Genes that are measured in all of some regions and not constant there (but for rounding).
+
+    Parameters as of `expression_of`.
+
+    Returns
+    -------
+    gene : array of str, shape (n_complete,)
+    expression : array of shape (n_regions, n_complete)
+    """
+    expression = expression_of(matrix, regions)
+    usable = ~np.isnan(unit(expression, 0)).any(axis=0)
+    return matrix["gene"][usable], expression[:, usable]
+
+
+@dataclass(frozen=True)
+class OnGenes:
+    """A map, its null maps and complete genes over the same regions; ranks, if the correlation is Spearman's.
+
+    Attributes
+    ----------
+    gene : array of str, shape (n_genes,)
+    expression : array of shape (n_regions, n_genes)
+    observed : array of shape (n_regions,)
+    null_maps : array of shape (n_maps, n_regions)
+    relabeled : array of shape (n_relabelings, n_regions)
+    structure : array of str, shape (n_regions,)
+    """
+
+    gene: np.ndarray
+    expression: np.ndarray
+    observed: np.ndarray
+    null_maps: np.ndarray
+    relabeled: np.ndarray
+    structure: np.ndarray
+
+
+def on_genes(maps: Mapping[str, np.ndarray], matrix: Mapping[str, np.ndarray], correlation: str) -> OnGenes:
+    """Prepare a map and expression for scores of several genes.
+
+    Parameters
+    ----------
+    maps
+        ``region``, ``structure`` (n,), ``observed`` (n,), ``null_maps`` and ``relabeled`` (..., n).
+    matrix
+        As of `expression_of`.
+    correlation
+        ``pearson`` or ``spearman``.
+    """
+    gene, expression = complete_expression(matrix, maps["region"])
+    observed, null_maps, relabeled = maps["observed"], maps["null_maps"], maps["relabeled"]
+    if correlation == "spearman":
+        observed, null_maps, relabeled = ranks(observed, 0), ranks(null_maps, 1), ranks(relabeled, 1)
+        expression = ranks(expression, 0)
+    return OnGenes(gene, expression, observed, null_maps, relabeled, maps["structure"])
 
 
 def correlate(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -157,7 +159,7 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
 
 
 def read_given(path: str | Path, **options: Any) -> pd.DataFrame:
-    """Read a table that the user gives: cells separated by commas in a .csv, else by tabs.
+    """Read a table that the user gives: cells separated by commas in a .csv, else by tabs; .gz is unpacked.
 
     Raises
     ------
@@ -168,11 +170,13 @@ def read_given(path: str | Path, **options: Any) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     check_unchanged(path)
-    separator = "," if path.suffix == ".csv" else "\t"
+    separator = "," if path.name.removesuffix(".gz").endswith(".csv") else "\t"
     try:
         return pd.read_csv(path, sep=separator, encoding="utf-8-sig", **options)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a table ({error}); save it as UTF-8 text") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path}: cannot be unpacked ({error}); copy it again") from None
 
 
 def read_matrix(

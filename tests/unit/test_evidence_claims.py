@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from amygene import atlas
-from amygene.evidence.claims import read_findings
+from amygene.evidence.claims import read_evidence, read_findings
 from amygene.evidence.places import read_places
 from amygene.problems import InputError
 from amygene.tables import read_given
@@ -142,3 +142,43 @@ def test_what_is_wrong_with_a_table_of_regions_is_told():
     assert (place.on("left"), place.on("right"), place.on(None)) == (("l1", "l2"), ("r1",), ("l1", "l2", "r1"))
     # of another atlas, nothing is looked at
     assert read_places(pd.DataFrame(rows, columns=head), "Y", set(), "regions.tsv") == {}
+
+
+def test_problems_of_findings_and_of_regions_are_told_together(tmp_path):
+    own, regions = tmp_path / "own.tsv", tmp_path / "regions.tsv"
+    own.write_text(f"{HEAD}\n{ROW.replace('higher', 'hihger')}\n")
+    regions.write_text("name\tkind\tatlas\tleft\tright\tmidline\tnote\namygdala\tregion\tX\tl9\t\t\t\n")
+    with pytest.raises(InputError) as caught:
+        read_evidence([own], SCHEMA, regions, "X", {"l1"})
+    assert caught.value.problems == [
+        f"{own}: column 'direction' is none of higher, lower, no difference, altered in row 2 (hihger)",
+        f"{regions}: amygdala: l9 is no region of atlas X",
+    ]
+    own.write_text(f"{HEAD}\n{ROW}\n")
+    findings, places = read_evidence([own], SCHEMA, regions, "X", {"l9"})
+    assert (findings["claim"].tolist(), places["amygdala"].left) == (["own:2"], ("l9",))
+
+
+def test_ends_of_connections_must_be_known_to_the_table_of_regions(tmp_path):
+    own, regions = tmp_path / "own.tsv", tmp_path / "regions.tsv"
+    head = "name\tkind\tatlas\tleft\tright\tmidline\tnote\n"
+    regions.write_text(head + "".join(f"{n}\tregion\t{a}\t\t\t\t\n" for n, a in (("amygdala", "X"), ("insula", "Y"))))
+    rows = [
+        ROW.replace("amygdala", "amygdla") + "\tmoon",
+        ROW + "\tinsula",
+        # what lies in no connection may have any name
+        ROW.replace("amygdala", "anywhere").replace("connectivity", "activity") + "\t",
+        ROW.replace("amygdala", "amygdla") + "\t",
+    ]
+    own.write_text("\n".join([HEAD + "\ttarget", *rows]) + "\n")
+    with pytest.raises(InputError) as caught:
+        read_evidence([own], SCHEMA, regions, "X", set())
+    assert caught.value.problems == [
+        f"own:2, own:5: region 'amygdla' is no name of {regions}; did you mean 'amygdala'? if so, correct it, or add a "
+        "row with that name (config key evidence.regions)",
+        f"own:2: target 'moon' is no name of {regions}; correct it, or add a row with that name (config key "
+        "evidence.regions)",
+    ]
+    own.write_text(HEAD + "\ttarget\n" + ROW.replace("connectivity", "conectivity") + "\tinsula\n")
+    with pytest.raises(InputError, match=r"'measure' is not connectivity, though there is a target, in row 2 \(conect"):
+        read_evidence([own], SCHEMA, regions, "X", set())

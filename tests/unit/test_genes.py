@@ -14,16 +14,17 @@ from amygene.genes import (
     MIN_REGIONS,
     CountTest,
     chunk_columns,
-    complete_genes,
+    complete_expression,
     correlate,
     count_test,
     expression_of,
+    on_genes,
     parametric_p,
     ranks,
 )
 from amygene.nulls.moran import eigenvectors, randomise
 from amygene.nulls.stratified import null_maps
-from amygene.stats.map_test import COLUMNS
+from amygene.stats.map_test import COLUMNS, unit
 from amygene.stats.permutation import p_max
 
 #: what scipy calls them
@@ -110,7 +111,10 @@ def test_genes_that_cannot_be_correlated_are_missing_and_change_nothing_else():
     assert found.exceedances[5:].tolist() == without.exceedances.tolist()
     assert found.score[5:] == pytest.approx(without.score, abs=1e-14)
     assert np.isfinite(found.maxima).all()
-    assert complete_genes(expression).tolist() == [False] * 5 + [True] * 25
+    names, regions = np.array([f"g{i}" for i in range(30)]), np.array([f"r{i}" for i in range(24)])
+    gene, values = complete_expression({"gene": names, "region": regions, "values": expression}, regions)
+    assert gene.tolist() == names[5:].tolist()
+    assert (values == expression[:, 5:]).all()
 
 
 def test_a_map_that_does_not_vary_where_a_gene_is_measured_spoils_no_other_gene():
@@ -194,6 +198,22 @@ def test_more_null_maps_leave_the_earlier_ones_as_they_were():
 def test_expression_comes_in_the_order_of_the_map():
     matrix = {"region": np.array(["a", "b", "c"]), "gene": np.array(["G"]), "values": np.array([[1.0], [2], [3]])}
     assert expression_of(matrix, np.array(["c", "a"])).tolist() == [[3], [1]]
+
+
+def test_products_of_what_lies_on_complete_genes_are_their_correlations():
+    observed, null_maps, expression = example(missing=0.1)
+    regions = np.array([f"r{i}" for i in range(24)])
+    maps = {"region": regions, "structure": regions, "observed": observed, "null_maps": null_maps}
+    matrix = {"gene": np.arange(30), "region": regions[::-1], "values": expression[::-1]}
+    for correlation in ("pearson", "spearman"):
+        on = on_genes(maps | {"relabeled": null_maps[:3]}, matrix, correlation)
+        # every fourth is measured everywhere
+        assert set(range(0, 30, 4)) <= set(on.gene.tolist()) < set(range(30))
+        found, _ = correlate(observed, null_maps, expression[:, on.gene], correlation)
+        assert unit(on.observed, 0) @ unit(on.expression, 0) == pytest.approx(found.score)
+        r = unit(on.null_maps, 1) @ unit(on.expression, 0)
+        assert r.mean(axis=0) == pytest.approx(found.null_mean)
+        assert (on.relabeled == on.null_maps[:3]).all()
 
 
 # count test

@@ -109,7 +109,12 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
     assert table["score"][1] < 0
     assert table["p_coexpression"][2] < 0.05
     assert table["p_null"][4] > 0.05
-    assert np.isnan(table["p_coexpression"][3])
+    # this map is what most genes have in common, and long profiles all lie along it
+    assert 0 < table["p_coexpression"][3] <= 1
+    assert table["p_animals"].isna().all()
+    assert table["reason_animals"].tolist() == [
+        *["a ready signature has no animals"] * 5, "fewer than 10 measured genes",
+    ]  # fmt: skip
     assert np.isnan(table["p_null"][5])
     assert table["reason"][5] == "fewer than 10 measured genes"
     assert table["p_group"].isna().all()
@@ -172,15 +177,31 @@ def test_every_form_of_signatures_and_modules():
     assert found[4].weights == {"g1": 1.0, "g2": 1.0}
 
 
-def test_animals_of_signed_signatures_of_tissues_are_relabeled():
-    rng = np.random.default_rng(9)
+def test_animals_of_the_contrasts_of_tissues_are_relabeled(world):
+    *_, rng = world
     data = {"values": rng.standard_normal((14, 6)), "gene": np.array([f"g{i}" for i in range(6)])}
     data["group"] = np.repeat(["A", "B", "C"], [5, 5, 4])
-    signed = Weights("AvsB", "NAc", "signed", dict.fromkeys(data["gene"], 1.0))
-    signatures = [Weights("AvsB", "NAc", "up", {}), signed, Weights("own", "", "signed", {})]
+    stat = np.array([9.0, 5, 4, 3, -3, -4])
+    forms = weights_of("AvsB", "NAc", data["gene"].tolist(), np.sign(stat) * (np.abs(stat) > 2), stat)
+    signatures = [Weights("M1", "NAc", "module", {"g2": 1.0, "g3": 1.0}), *forms, Weights("own", "", "signed", {})]
     # g0 has no orthologue, that of g1 is not measured
     human = {f"g{i}": f"G{i}" for i in range(1, 6)}
     names, r = np.array(["G5", "G2", "G3", "G4"]), np.array([0.5, 0.2, 0.3, 0.4])
     found = animals_p(signatures, human, names, r, {"NAc": data}, {"AvsB": {"case": "A", "control": "B"}}, 3, 50)
-    expected = relabeled_p(data["values"][:10, 2:], data["group"][:10] == "A", r[[1, 2, 3, 0]], 3, 1, 50)
-    assert found == {1: expected}
+    p = relabeled_p(data["values"][:10, 2:], data["group"][:10] == "A", r[[1, 2, 3, 0]], {"up": 2, "down": 2}, 3, 0, 50)
+    assert found == {1: p["up"], 2: p["down"], 3: p["up-down"], 4: p["signed"]}
+    observed, maps = rng.standard_normal(54), rng.standard_normal((50, 54))
+    expression = rng.standard_normal((54, 4))
+    sets = RandomSets(unit(expression, 0), 3, make_pools(unit(expression, 0), 3))
+    table = bridge_table(
+        signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, sets, 100, 2, found
+    )
+    assert table["reason_animals"].tolist() == [
+        "a module is of no contrast", *["n/a"] * 4, "fewer than 2 measured genes",
+    ]  # fmt: skip
+    assert table["p_animals"][1:5].tolist() == list(found.values())
+    # what is not tested has no p of animals either
+    few = bridge_table(
+        signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, sets, 100, 3, found
+    )
+    assert few["p_animals"].notna().tolist() == [False, False, False, False, True, False]

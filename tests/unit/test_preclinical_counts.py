@@ -73,6 +73,117 @@ def test_files_that_cannot_be_read(tmp_path):
         assert words in str(error.value)
 
 
+def test_packed_tables_and_those_of_r(tmp_path, table):
+    wide = table.T.astype(int)
+    for name, sep in (("c.tsv.gz", "\t"), ("c.csv.gz", ","), ("c.txt.gz", "\t")):
+        wide.to_csv(tmp_path / name, sep=sep)
+        assert (read_counts(tmp_path / name).to_numpy() == VALUES).all()
+    # write.table(counts, sep = "\\t", quote = FALSE): the header is one cell shorter
+    text = wide.to_csv(sep="\t").split("\t", 1)[1]
+    (tmp_path / "r.tsv").write_text(text)
+    found = read_counts(tmp_path / "r.tsv")
+    assert (list(found.index), list(found.columns)) == (SAMPLES, GENES)
+    packed = (tmp_path / "c.tsv.gz").read_bytes()
+    (tmp_path / "half.tsv.gz").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "plain.tsv.gz").write_text("no")
+    for name in ("half.tsv.gz", "plain.tsv.gz"):
+        with pytest.raises(InputError, match=f"{name}: cannot be unpacked .*copy it again"):
+            read_counts(tmp_path / name)
+
+
+HEAD = "%%MatrixMarket matrix coordinate integer general\n3 4 2\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (HEAD + "1 1 5\n", "cannot be read as a Matrix Market file (Truncated file"),
+        (HEAD + "1 1 5\n" * 3, "Too many lines"),
+        (HEAD + "1 1 five\n2 1 1\n", "Invalid integer"),
+        (HEAD + "9 1 5\n2 1 1\n", "index out of bounds"),
+        (HEAD.split("\n", 1)[1] + "1 1 5\n2 1 1\n", "Missing banner"),
+        (HEAD.replace("integer", "complex") + "1 1 5 0\n2 1 1 1\n", "complex numbers"),
+        (HEAD.replace("3 4", "4 3") + "1 1 5\n2 1 1\n", "is 4 x 3, its names are 3 genes x 4 samples; give genes x"),
+    ],
+)
+def test_matrix_market_files_that_are_none(tmp_path, content, words):
+    (tmp_path / "genes.tsv").write_text("\n".join(GENES))
+    (tmp_path / "barcodes.tsv").write_text("\n".join(SAMPLES))
+    (tmp_path / "c.mtx").write_text(content)
+    with pytest.raises(InputError) as error:
+        read_counts(tmp_path / "c.mtx")
+    assert f"{tmp_path / 'c.mtx'}: " in str(error.value)
+    assert words in str(error.value)
+    (tmp_path / "c.mtx.gz").write_bytes(gzip.compress(HEAD.encode() * 50)[:40])
+    with pytest.raises(InputError, match=r"cannot be read as a Matrix Market file .*copy it again"):
+        read_counts(tmp_path / "c.mtx.gz")
+    (tmp_path / "barcodes.tsv").unlink()
+    (tmp_path / "barcodes.tsv.gz").write_bytes(gzip.compress(b"a1\n")[:8])
+    with pytest.raises(InputError, match=r"barcodes.tsv.gz: cannot be unpacked"):
+        read_counts(tmp_path / "c.mtx")
+
+
+@pytest.mark.filterwarnings("ignore:Element")
+def test_h5ad_without_raw_counts(tmp_path, table):
+    import anndata
+    import h5py
+
+    names = table[[]], pd.DataFrame(index=table.columns)
+    one = anndata.AnnData(np.log1p(VALUES), *names)
+    one.layers["raw"] = VALUES
+    one.write(tmp_path / "layer.h5ad")
+    with pytest.raises(
+        InputError, match=r"layer.h5ad: X holds no whole numbers .*\(layers: raw\); name the layer of raw"
+    ):
+        read_counts(tmp_path / "layer.h5ad")
+    one = anndata.AnnData(obs=names[0], var=names[1])
+    one.layers["raw"] = VALUES
+    one.write(tmp_path / "none.h5ad")
+    with pytest.raises(InputError, match="neither a layer counts nor X; its layers are raw"):
+        read_counts(tmp_path / "none.h5ad")
+    with h5py.File(tmp_path / "other.h5ad", "w") as file:
+        file["x"] = [1]
+    with pytest.raises(InputError, match="cannot be read as h5ad"):
+        read_counts(tmp_path / "other.h5ad")
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        ("sample\tgroup\tgroup\na1\tA\tA\n", "column group stands twice in the header"),
+        ("sample\tgroup\na1\tA\n \tB\n", "row 3 has no sample; name it"),
+        ("sample\tgroup\na1\t\na2\tNA\nb1\t\nb2\t \n", "every sample lacks a value of group; fill in the sheet"),
+        ("sample\tgroup\na1\tA\na2\tA\nb1\tB\nb2\tB\nzz\tB\n", "that the counts lack: zz; correct their names"),
+    ],
+)
+def test_sheets_that_say_too_little(tmp_path, table, sheet, words):
+    write(tmp_path / "c.tsv", table)
+    (tmp_path / "s.tsv").write_text(sheet)
+    files = {"counts": str(tmp_path / "c.tsv"), "samples": str(tmp_path / "s.tsv")}
+    with pytest.raises(InputError) as error:
+        read_tissues({"NAc": files}, "group", [], CONTRASTS)
+    assert words in str(error.value)
+    # blanks around a name are none of it
+    (tmp_path / "s.tsv").write_text("sample\tgroup\na1 \tA\na2\t A\nb1\tB\nb2\tB \n")
+    assert read_tissues({"NAc": files}, "group", [], CONTRASTS)["NAc"].sheet["group"].tolist() == list("AABB")
+
+
+def test_counts_that_no_sequencer_gives(tmp_path, table, sheet):
+    huge = table.copy()
+    huge.iloc[0, 0] = 1e30
+    with pytest.raises(InputError, match=r"1 counts are larger than 2147483647: 1e\+30 \(Bdnf, a1\)"):
+        joined("NAc", huge, sheet, "group", [], CONTRASTS)
+    silent = table.copy()
+    silent.loc["b1"] = 0
+    with pytest.raises(InputError, match="sample b1 has no count at all; leave it out"):
+        joined("NAc", silent, sheet, "group", [], CONTRASTS)
+    with pytest.raises(InputError, match="1 genes of the counts have no name"):
+        joined("NAc", table.rename(columns={"Fos": " "}), sheet, "group", [], CONTRASTS)
+    (tmp_path / "c.tsv").write_text("gene\ta1\n")
+    with pytest.raises(InputError, match="has no gene"):
+        read_counts(tmp_path / "c.tsv")
+
+
 def test_sheet(tmp_path):
     path = tmp_path / "sheet.tsv"
     path.write_text("sample\tgroup\n1\tA\n2\tn/a\n")

@@ -38,10 +38,25 @@ def test_ensembl_ids_with_versions(tmp_path):
     assert human_names(["ENSMUSG00000021250.14", "ENSMUSG00000000001"], pairs).tolist() == ["FOS", ""]
 
 
+def test_a_table_that_is_no_export_of_biomart(tmp_path):
+    path = tmp_path / "m.csv"
+    with pytest.raises(InputError, match="no such file"):
+        read_biomart(path)
+    path.write_text(HEADER.replace("Human homology type", "Type") + "ENSMUSG2,Fos,FOS,ENSG2,ortholog_one2one,1,100\n")
+    with pytest.raises(InputError, match=r"no column Human homology type; its columns are .*preclinical\.orthologues"):
+        read_biomart(path)
+    path.write_text(HEADER + "ENSMUSG2,Fos,FOS,ENSG2,ortholog_one2many,1,100\n")
+    with pytest.raises(InputError, match="none of its 0 pairs is one-to-one"):
+        read_biomart(path)
+
+
 def test_own_table(tmp_path):
     path = tmp_path / "own.tsv"
     path.write_text("mouse\thuman\nFos\tFOS\nFos\tFOS\nA\tX\nA\tY\n")
     assert read_own(path)["human"].tolist() == ["FOS"]
+    path.write_text("mouse\thuman\nA\tX\nA\tY\n")
+    with pytest.raises(InputError, match="none of its 2 pairs is one-to-one"):
+        read_own(path)
     path.write_text("rat\thuman\nFos\tFOS\n")
     with pytest.raises(InputError, match="has no column mouse; its columns are rat, human"):
         read_own(path)

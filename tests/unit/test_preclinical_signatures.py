@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.preclinical.signatures import of_contrasts, read_signature
+from amygene.preclinical.signatures import Signature, of_contrasts, read_signature, signature_table
 from amygene.problems import InputError
 from amygene.stats.multiplicity import benjamini_hochberg
 
@@ -32,6 +32,32 @@ def test_problems(tmp_path):
         read_signature(path, "mine", COLUMNS, THRESHOLDS)
     for words in ("found 'big' where a number belongs", "1.5 is no probability", "gene Fos stands twice"):
         assert words in str(error.value)
+
+
+def test_genes_without_a_name_and_no_genes(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("gene,log2fc,p\n,1,.5\nArc,inf,.3\n ,1,.2\n")
+    with pytest.raises(InputError) as error:
+        read_signature(path, "mine", COLUMNS, THRESHOLDS)
+    assert error.value.problems == [
+        f"{path}: row 2, 4 has no gene; name it, or remove the row",
+        f"{path}: column log2fc: found 'inf' where a number belongs",
+    ]
+    path.write_text("gene,log2fc,p\n")
+    with pytest.raises(InputError, match=r"has no gene \(config key preclinical\.signatures\.mine\)"):
+        read_signature(path, "mine", COLUMNS, THRESHOLDS)
+
+
+def test_what_signatures_hold():
+    table = pd.DataFrame({"gene": ["Fos", "Arc", "Odd", "Odd2"], "direction": [1, -1, 1, 0]})
+    pairs = pd.DataFrame({"mouse_id": ["a", "b"], "mouse": ["Fos", "Arc"], "human": ["FOS", "ARC"]})
+    found = signature_table([Signature("own", "", table)], pairs)
+    assert found.iloc[0].tolist() == ["own", 4, 2, 1, 2, 0.5]
+    human = table.assign(gene=["FOS", "ARC", "BDNF", "X"])
+    with pytest.raises(
+        InputError, match=r"signature own: none of its genes \(FOS, ARC, BDNF and 1 more\) is in the table"
+    ):
+        signature_table([Signature("own", "", human)], pairs)
 
 
 def test_of_contrasts():

@@ -55,6 +55,18 @@ def test_bridge_in_words():
     assert "20 % (median; up to 40 %)" in preclinical.lost(bridge(0.3))
 
 
+def test_steadiness_in_words():
+    table = pd.DataFrame({"cluster": [0, 1, 1, 2], "stability": [np.nan, 1, 0.9, 0.85]})
+    assert preclinical.steadiness(table.assign(stability_animals=[np.nan, 0.9, 0.8, 0.75])) == (
+        "Of 2 clusters of trajectories all keep their genes together in 75 % of the draws of animals or more (on "
+        "average 80 %; with 80 % of the genes drawn 90 %)."
+    )
+    assert "2 clusters of trajectories all but cluster 2 keep" in preclinical.steadiness(
+        table.assign(stability_animals=[np.nan, 0.9, 0.8, 0.7])
+    )
+    assert "none keep" in preclinical.steadiness(table.assign(stability_animals=0.5))
+
+
 def test_bridge_blocks():
     shown = Shown(bridge(0.003), "b.tsv")
     blocks, findings = preclinical.bridges({"map-planted": (shown, Shown(b"<svg/>", "b.svg"))})
@@ -103,7 +115,7 @@ def test_figures_can_be_drawn(tmp_path, modules):
     table = pd.DataFrame(
         {"gene": list("wxyz") * 2, "contrast": np.repeat(CONTRASTS, 4), "log2fc": rng.standard_normal(8)}
     )
-    shapes = pd.DataFrame(rng.random((40, 3)), columns=order).assign(cluster=[1, 2] * 20)
+    shapes = pd.DataFrame(rng.random((40, 3)), columns=order).assign(cluster=[1, 2] * 20, stability_animals=0.9)
     processes = pd.DataFrame({"contrast": "SUSvsCON", "direction": ["up", "down"], "set": ["one", "two"]})
     ties = {"gene": np.array(list("abcd")), "row": np.array([0, 0, 1]), "column": np.array([1, 2, 3])}
     ties["tie"] = np.array([0.3, 0.2, 0.1])
@@ -134,6 +146,21 @@ def test_figures_can_be_drawn(tmp_path, modules):
     assert figures.bridge(bridge(0.1).iloc[3:]) is None
     assert figures.upset(bars.iloc[:0], []) is None
     assert figures.rank_ranks(ranks.iloc[:0], np.empty((0, 39, 39))) is None
+
+
+def test_bars_of_processes_that_are_surer_than_a_number():
+    table = pd.DataFrame({"contrast": "a", "direction": "up", "set": ["Axonogenesis (GO:0007409)", "x"]})
+    figure = figures.ontology(table.assign(q_hypergeometric=[0.0, 0.01]))
+    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([2, 300])
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["x (a)", "Axonogenesis (a)"]
+
+
+def test_like_genes_are_side_by_side():
+    values = np.array([[1.0, 1], [-3, 2], [1.1, 1], [-3, 2.1], [1, 1.1]])
+    order = figures._by_likeness(values).tolist()
+    assert sorted(order) == [0, 1, 2, 3, 4]
+    assert abs(order.index(1) - order.index(3)) == 1
+    assert figures._by_likeness(values[:1]).tolist() == [0]
 
 
 def test_venn_has_the_numbers():

@@ -540,7 +540,7 @@ TREATED_CONFIG = SIMULATED_CONFIG | {
     "cohort": {"format": "simulated", "simulated": {"sites": {"A": [20, 21]}, "sessions": 2}},
 }
 
-_SIGNATURES = {"preclinical_overlaps", "preclinical_bridge"}
+_SIGNATURES = {"preclinical_signatures", "preclinical_overlaps", "preclinical_bridge"}
 ANIMALS = {
     "preclinical.tissues": (
         {"NAc": {"counts": "data/other_counts.tsv", "samples": "data/other_samples.tsv"}},
@@ -557,9 +557,9 @@ ANIMALS = {
     **{f"preclinical.signatures.own.{key}": ("another", _SIGNATURES) for key in ("gene", "log2fc", "p", "q")},
     "preclinical.min_count": (5, {"preclinical_counts"}),
     "preclinical.min_samples": (3, {"preclinical_counts"}),
-    "preclinical.thresholds.log2fc": (1, {"preclinical_contrasts"}),
-    "preclinical.thresholds.p": (0.01, {"preclinical_contrasts"}),
-    "preclinical.thresholds.q": (0.05, {"preclinical_contrasts", "preclinical_trajectories"}),
+    "preclinical.thresholds.log2fc": (1, {"preclinical_contrasts", "preclinical_signatures"}),
+    "preclinical.thresholds.p": (0.01, {"preclinical_contrasts", "preclinical_signatures"}),
+    "preclinical.thresholds.q": (0.05, {"preclinical_contrasts", "preclinical_signatures", "preclinical_trajectories"}),
     "preclinical.shrinkage": (False, {"preclinical_contrasts"}),
     "preclinical.responders.tests": ("data/other_tests.tsv", {"preclinical_responders"}),
     "preclinical.responders.steps": ({"FLX": ["2", "3"]}, {"preclinical_responders"}),
@@ -571,7 +571,7 @@ ANIMALS = {
     "preclinical.network.genes": (1000, {"preclinical_network"}),
     "preclinical.network.power": (6, {"preclinical_network"}),
     "preclinical.network.min_size": (30, {"preclinical_network"}),
-    "permutations.preclinical": (100, {"preclinical_network", "preclinical_overlaps"}),
+    "permutations.preclinical": (100, {"preclinical_network", "preclinical_overlaps", "preclinical_trajectories"}),
 }
 ANIMALS_CONFIG = {
     "study": "animals",

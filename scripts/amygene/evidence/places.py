@@ -157,16 +157,23 @@ def connections(
         if not place.on(finding[side]):
             return no(f"{finding[name]} has no region in {atlas}" + (f": {place.note}" if place.note else ""))
         ends.append((place, place.on(finding[side])))
-    edges, kinds = [], set()
+    # a connection of two seeds is in the maps of both, and counts once
+    edges: dict[frozenset[frozenset[str]], list[tuple[str, str]]] = {}
+    kinds = set()
     for (place, own), (_, other) in (ends, ends[::-1]):
         for seed, parts in seeds.items():
             if not parts or not set(parts) <= set(own):
                 continue
             kinds.add(place.kind)
-            edges += [(seed, region) for region in other if region not in parts]
+            for region in other:
+                if region not in parts:
+                    edges.setdefault(frozenset((frozenset(parts), frozenset((region,)))), []).append((seed, region))
     if not kinds:
         return no("no end is a seed of this run")
-    known = tuple(edge for edge in dict.fromkeys(edges) if edge[1] in measured[edge[0]])
-    if not known:
+    if not edges:
+        return no("both ends are the seed")
+    known = [[edge for edge in one if edge[1] in measured[edge[0]]] for one in edges.values()]
+    found = tuple(one[0] for one in known if one)
+    if not found:
         return no("the map has no value in its regions")
-    return Claim(known, "named" if "region" in kinds else "part of network", "")
+    return Claim(found, "named" if "region" in kinds else "part of network", "")

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test
 from amygene.preclinical.animals import relabeled_p
+from amygene.preclinical.random_weights import random_weights_p
 from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
 from amygene.stats.multiplicity import benjamini_hochberg
@@ -187,7 +188,7 @@ def bridge_table(
     observed, null_maps, expression, relabeled, strata
         As of `enrichment_table.set_table`.
     random_sets, n_random
-        As of `enrichment.coexpression_test`. Of ``signed`` vectors, which hold all genes, there are none.
+        As of `enrichment.coexpression_test`; of ``signed`` vectors the weights are drawn (`random_weights_p`).
     min_size : int
         Signatures with fewer measured genes (of ``up-down``: on either side) are told, not tested.
     animals
@@ -196,7 +197,8 @@ def bridge_table(
     Returns
     -------
     DataFrame
-        One row per signature, in the order given; numbers are missing where ``reason`` says why.
+        One row per signature, in the order given; numbers are missing where ``reason`` says why, and p_animals where
+        ``reason_animals`` does.
     """
     measured = {name: j for j, name in enumerate(names.tolist())}
     found = [mapped(s, human, measured) for s in signatures]
@@ -231,9 +233,18 @@ def bridge_table(
                 numbers["p_coexpression"][i] = difference_against_random(
                     r, up, down, random_sets, n_random, _DIFFERENCES + i
                 )
+            elif signatures[i].kind == "signed":
+                numbers["p_coexpression"][i] = random_weights_p(
+                    found[i].vector, unit(observed, 0), random_sets, n_random, i
+                )
     n_genes = np.array([m.n_genes for m in found])
     n_measured = np.array([m.n_measured for m in found])
     few = f"fewer than {min_size} measured genes"
+    reasons = [
+        "n/a" if side >= min_size else few + (" on a side" if s.kind == "up-down" else "")
+        for s, side in zip(signatures, sides, strict=True)
+    ]
+    known = {i: p for i, p in (animals or {}).items() if reasons[i] == "n/a"}
     return pd.DataFrame(
         {
             "signature": [s.name for s in signatures],
@@ -244,11 +255,14 @@ def bridge_table(
             "n_measured": n_measured,
             "lost": np.where(n_genes > 0, 1 - n_measured / np.maximum(n_genes, 1), np.nan),
             **numbers,
-            "p_animals": [(animals or {}).get(i, np.nan) for i in range(len(found))],
-            "reason": ["n/a" if side >= min_size else few + (" on a side" if s.kind == "up-down" else "")
-                       for s, side in zip(signatures, sides, strict=True)],
+            "p_animals": [known.get(i, np.nan) for i in range(len(found))],
+            "reason": reasons,
+            "reason_animals": [
+                "n/a" if i in known else reason if reason != "n/a" else without_animals(s)
+                for i, (s, reason) in enumerate(zip(signatures, reasons, strict=True))
+            ],
         }
-    )  # fmt: skip
+    )
 
 
 def all_weights(signatures: Sequence[Signature], members: Mapping[str, pd.DataFrame]) -> list[Weights]:
@@ -285,7 +299,7 @@ def animals_p(
     seed: int,
     n_permutations: int,
 ) -> dict[int, float]:
-    """`relabeled_p` of every signed signature of a tissue.
+    """`relabeled_p` of every form of the contrasts' signatures.
 
     Parameters
     ----------
@@ -305,20 +319,32 @@ def animals_p(
         Number of the signature -> p.
     """
     column = {name: j for j, name in enumerate(names.tolist())}
-    found = {}
+    forms: dict[tuple[str, str], dict[str, int]] = {}
     for i, one in enumerate(signatures):
-        if one.kind != "signed" or one.tissue not in tissues:
-            continue
-        data, contrast = tissues[one.tissue], contrasts[one.name]
+        if one.kind != "module" and one.tissue in tissues:
+            forms.setdefault((one.tissue, one.name), {})[one.kind] = i
+    found: dict[int, float] = {}
+    for index, ((tissue, name), numbers) in enumerate(forms.items()):
+        data, contrast = tissues[tissue], contrasts[name]
         places = [column.get(human.get(gene, ""), -1) for gene in data["gene"].tolist()]
         genes = np.flatnonzero(np.array(places) >= 0)
         rows = np.isin(data["group"], [contrast["case"], contrast["control"]])
-        found[i] = relabeled_p(
+        sizes = {
+            side: sum(human.get(g, "") in column for g in signatures[numbers[side]].weights) for side in ("up", "down")
+        }
+        p = relabeled_p(
             data["values"][np.ix_(rows, genes)],
             data["group"][rows] == contrast["case"],
             r[np.array(places)[genes]],
+            sizes,
             seed,
-            i,
+            index,
             n_permutations,
         )
+        found |= {i: p[form] for form, i in numbers.items() if form in p}
     return found
+
+
+def without_animals(signature: Weights) -> str:
+    """Why a signature that is tested has no p under relabeled animals."""
+    return "a module is of no contrast" if signature.kind == "module" else "a ready signature has no animals"

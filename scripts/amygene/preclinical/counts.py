@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from amygene.tables import read_given
 _FEATURE_COUNTS = ("Chr", "Start", "End", "Strand", "Length")
 #: fewest samples of a group that is compared
 MIN_GROUP = 2
-_ENDINGS = (".tsv", ".csv", ".txt", ".mtx", ".mtx.gz", ".h5ad")
+_ENDINGS = (".tsv", ".csv", ".txt", ".mtx", ".h5ad")
+#: largest count, that of 32 bits
+_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     ----------
     path
         ``.tsv``, ``.csv``, ``.txt``: genes x samples, names of genes in the first column (the output of
-        featureCounts as it stands). ``.mtx``: genes x samples, with ``features.tsv`` or ``genes.tsv`` and
-        ``barcodes.tsv`` in the same folder. ``.h5ad``: samples x genes; the layer ``counts`` if there is one, else
-        ``X``.
+        featureCounts, or of R's write.table, as it stands). ``.mtx``: genes x samples, with ``features.tsv`` or
+        ``genes.tsv`` and ``barcodes.tsv`` in the same folder. All of these may end in ``.gz``. ``.h5ad``: samples x
+        genes; the layer ``counts`` if there is one, else ``X``.
 
     Returns
     -------
@@ -66,17 +69,20 @@ def read_counts(path: str | Path) -> pd.DataFrame:
         return _read_h5ad(path)
     if path.name.endswith((".mtx", ".mtx.gz")):
         return _read_mtx(path)
-    if path.suffix not in _ENDINGS:
-        raise InputError(f"{path}: its ending is {path.suffix!r}; counts end in {', '.join(_ENDINGS)}")
+    if not path.name.removesuffix(".gz").endswith(_ENDINGS):
+        raise InputError(
+            f"{path}: its ending is {path.suffix!r}; counts end in {', '.join(_ENDINGS)}, or these and .gz"
+        )
     table = read_given(path, comment="#", dtype=str, keep_default_na=False)
-    # pandas renames the second of two columns
-    header = read_given(path, comment="#", dtype=str, keep_default_na=False, header=None, nrows=1).iloc[0]
-    twice = header[header.duplicated()].unique()
-    if len(twice):
-        raise InputError(f"{path}: sample {some(twice, 4)} stands twice in the header")
+    _unlike_columns(path)
+    if not isinstance(table.index, pd.RangeIndex):
+        # R names samples only, so that the header is one cell shorter than the rows
+        table = table.rename_axis("gene").reset_index()
     if table.shape[1] < 2:
         raise InputError(f"{path}: has one column; expected genes in the first and a column per sample")
     table = table.drop(columns=[c for c in _FEATURE_COUNTS if c in table]).set_index(table.columns[0])
+    if table.empty:
+        raise InputError(f"{path}: has no gene; expected a row for each under the header")
     numbers = table.apply(pd.to_numeric, errors="coerce")
     bad = numbers.isna().to_numpy()
     if bad.any():
@@ -86,15 +92,33 @@ def read_counts(path: str | Path) -> pd.DataFrame:
     return numbers.astype(float).T
 
 
+def _unlike_columns(path: str | Path) -> None:
+    """Refuse a header that has a name twice; pandas gives the second another one."""
+    header = read_given(path, comment="#", dtype=str, keep_default_na=False, header=None, nrows=1).iloc[0]
+    twice = header[header.duplicated()].unique()
+    if len(twice):
+        raise InputError(f"{path}: column {some(twice, 4)} stands twice in the header; rename or remove one")
+
+
 def _read_h5ad(path: Path) -> pd.DataFrame:
     import anndata
 
     try:
         data = anndata.read_h5ad(path)
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as h5ad ({error})") from None
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: cannot be read as h5ad ({error}); write it with anndata") from None
     values = data.layers.get("counts", data.X)
+    if values is None:
+        raise InputError(
+            f"{path}: has neither a layer counts nor X; its layers are {some(data.layers)}; name the layer of raw "
+            "counts 'counts'"
+        )
     dense = np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=float)
+    if "counts" not in data.layers and len(data.layers) and (dense != np.floor(dense)).any():
+        raise InputError(
+            f"{path}: X holds no whole numbers and no layer is named counts (layers: {some(data.layers)}); name the "
+            "layer of raw counts 'counts'"
+        )
     return pd.DataFrame(dense, index=data.obs_names.astype(str), columns=data.var_names.astype(str))
 
 
@@ -106,14 +130,22 @@ def _read_mtx(path: Path) -> pd.DataFrame:
         found = [path.parent / f"{f}{z}" for f in files for z in ("", ".gz") if (path.parent / f"{f}{z}").is_file()]
         if not found:
             raise InputError(f"{path}: names of {what} are looked for in {' or '.join(files)} beside it; found neither")
-        content = found[0].read_bytes()
-        text = (gzip.decompress(content) if found[0].suffix == ".gz" else content).decode()
-        names[what] = [line.split("\t")[0] for line in text.splitlines() if line.strip()]
-    values = mmread(path).toarray()
+        table = read_given(found[0], header=None, dtype=str, keep_default_na=False)
+        names[what] = table.iloc[:, 0].tolist()
+    try:
+        values = mmread(path, spmatrix=False)
+    except (ValueError, EOFError, OverflowError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(
+            f"{path}: cannot be read as a Matrix Market file ({error}); write it or copy it again"
+        ) from None
+    if np.iscomplexobj(values):
+        raise InputError(f"{path}: holds complex numbers; give raw counts")
+    values = values.toarray() if hasattr(values, "toarray") else values
     expected = (len(names["genes"]), len(names["samples"]))
     if values.shape != expected:
         raise InputError(
-            f"{path}: is {values.shape[0]} x {values.shape[1]}; its names are {expected[0]} x {expected[1]}"
+            f"{path}: is {values.shape[0]} x {values.shape[1]}, its names are {expected[0]} genes x {expected[1]} "
+            "samples; give genes x samples, and names without a header"
         )
     return pd.DataFrame(values.T.astype(float), index=names["samples"], columns=names["genes"])
 
@@ -131,12 +163,17 @@ def read_sheet(path: str | Path, variable: str, covariates: Sequence[str]) -> pd
 
 def checked_sheet(path: str | Path, sheet: pd.DataFrame, variable: str, covariates: Sequence[str]) -> pd.DataFrame:
     """The same of a sheet that was read."""
+    _unlike_columns(path)
     missing = [c for c in ("sample", variable, *covariates) if c not in sheet]
     if missing:
         raise InputError(f"{path}: has no column {some(missing)}; its columns are {some(sheet.columns)}")
+    sheet = sheet.apply(lambda cells: cells.str.strip())
+    unnamed = sheet.index[sheet["sample"] == ""] + 2
+    if len(unnamed):
+        raise InputError(f"{path}: row {some(unnamed)} has no sample; name it, or remove the row")
     twice = sheet["sample"][sheet["sample"].duplicated()].unique()
     if len(twice):
-        raise InputError(f"{path}: sample {some(twice)} stands twice")
+        raise InputError(f"{path}: sample {some(twice)} stands twice; keep one row")
     return sheet.replace({"n/a": "", "NA": ""}).set_index("sample")
 
 
@@ -176,6 +213,8 @@ def joined(
         if (row == "").any()
     }
     kept = sheet.drop(index=list(left_out))
+    if kept.empty:
+        raise InputError(f"{where}: every sample lacks a value of {' or '.join(needed)}; fill in the sheet")
     sizes = kept[variable].value_counts()
     for name, contrast in contrasts.items():
         for side in ("case", "control"):
@@ -188,6 +227,9 @@ def joined(
     problems += _covariate_problems(where, kept, variable, covariates)
     raise_if_any(problems)
     used = values.loc[kept.index]
+    silent = used.index[(used == 0).all(axis=1)]
+    if len(silent):
+        raise InputError(f"{where}: sample {some(silent)} has no count at all; leave it out (empty {variable})")
     return Counts(used.astype(np.int64), kept, left_out)
 
 
@@ -197,11 +239,15 @@ def _count_problems(where: str, values: pd.DataFrame) -> list[str]:
         twice = names[names.duplicated()].unique()
         if len(twice):
             problems.append(f"{where}: {kind} {some(twice, 4)} stands twice in the counts; add them up or rename them")
+        unnamed = int(np.sum(names.str.strip() == ""))
+        if unnamed:
+            problems.append(f"{where}: {unnamed} {kind}s of the counts have no name; name them or remove them")
     cells = values.to_numpy()
     for bad, what in (
         (~np.isfinite(cells), "missing or infinite"),
         (cells < 0, "negative"),
         (np.isfinite(cells) & (cells != np.floor(cells)), "not whole numbers"),
+        (np.isfinite(cells) & (cells > _MOST), f"larger than {_MOST}"),
     ):
         if bad.any():
             shown = [f"{cells[i, j]:g} ({values.columns[j]}, {values.index[i]})" for i, j in np.argwhere(bad)[:20]]
@@ -222,7 +268,9 @@ def _match_problems(where: str, values: pd.DataFrame, sheet: pd.DataFrame) -> li
     problems = []
     absent = [s for s in sheet.index if s not in in_counts]
     if absent:
-        problems.append(f"{where}: samples of the sheet that the counts lack: {some(absent)}")
+        problems.append(
+            f"{where}: samples of the sheet that the counts lack: {some(absent)}; correct their names, or remove them"
+        )
     unlisted = [s for s in values.index if s not in in_sheet]
     if unlisted:
         problems.append(

@@ -16,6 +16,14 @@ TISSUES = {
     "n_orthologues": "of these, genes with a one-to-one human orthologue",
     "lost": "share of the tested genes without one",
 }
+SIGNATURES = {
+    "signature": "name of the ready signature",
+    "n_genes": "genes of its table",
+    "n_up": "of these, genes that are up beyond the thresholds",
+    "n_down": "of these, genes that are down beyond the thresholds",
+    "n_orthologues": "genes with a one-to-one human orthologue",
+    "lost": "share of its genes without one",
+}
 ORTHOLOGUES = {
     "mouse_id": "mouse gene, Ensembl's id",
     "mouse": "mouse gene, symbol",
@@ -62,6 +70,8 @@ TRAJECTORIES = {
     "gene": "gene that differs over groups (likelihood-ratio test)",
     "cluster": "number of the cluster, the largest is 1; 0 belongs to none that is large enough",
     "silhouette": "how much nearer the gene is to its own cluster than to the next, -1 to 1",
+    "stability": "how often it is together with the other genes of its cluster when 80 % of the genes are drawn",
+    "stability_animals": "the same when the animals of every group are drawn with replacement",
 }
 ONTOLOGY = {
     "contrast": "name of the contrast",
@@ -139,7 +149,9 @@ BRIDGE = {
     "p_null": "two-sided p of the score under null maps; never 0",
     "q_null": "p_null after Benjamini-Hochberg over all signatures of the table",
     "p_fwe": "family-wise p over all signatures of the table",
-    "p_coexpression": "two-sided p against random genes of the same number and co-expression; none of signed",
-    "p_animals": "two-sided p of signed when the animals of the two groups are relabeled; never 0",
+    "p_coexpression": "two-sided p against random genes of the same number and co-expression; of signed, against its "
+    "weights on random genes that are as co-expressed",
+    "p_animals": "two-sided p of the score when the animals of the contrast's two groups are relabeled; never 0",
     "reason": "why a signature is not tested",
+    "reason_animals": "why it has no p_animals",
 }

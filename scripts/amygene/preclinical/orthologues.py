@@ -19,16 +19,28 @@ _BIOMART = {
 
 
 def read_biomart(path: str | Path) -> pd.DataFrame:
-    """One-to-one orthologues of Ensembl BioMart's export.
+    """One-to-one orthologues of Ensembl BioMart's export (comma-separated).
 
     Returns
     -------
     DataFrame
         mouse_id, mouse, human: each at most once in its column.
+
+    Raises
+    ------
+    InputError
+        The file or a column is absent, or no pair is one-to-one.
     """
-    table = pd.read_csv(path, dtype=str).rename(columns=_BIOMART)
+    given = read_given(path, dtype=str)
+    missing = [c for c in _BIOMART if c not in given]
+    if missing:
+        raise InputError(
+            f"{path}: has no column {some(missing)}; its columns are {some(given.columns)}; export them from BioMart, "
+            "or give a table mouse, human (config key preclinical.orthologues)"
+        )
+    table = given.rename(columns=_BIOMART)
     pairs = table[(table["type"] == "ortholog_one2one") & table["human"].notna() & table["mouse"].notna()]
-    return _unique(pairs[["mouse_id", "mouse", "human"]])
+    return _unique(path, pairs[["mouse_id", "mouse", "human"]])
 
 
 def read_own(path: str | Path) -> pd.DataFrame:
@@ -39,14 +51,21 @@ def read_own(path: str | Path) -> pd.DataFrame:
     table = read_given(path, dtype=str)
     missing = [c for c in ("mouse", "human") if c not in table]
     if missing:
-        raise InputError(f"{path}: has no column {some(missing)}; its columns are {some(table.columns)}")
+        raise InputError(
+            f"{path}: has no column {some(missing)}; its columns are {some(table.columns)} "
+            "(config key preclinical.orthologues)"
+        )
     pairs = table[["mouse", "human"]].dropna().drop_duplicates()
-    return _unique(pairs.assign(mouse_id=pairs["mouse"])[["mouse_id", "mouse", "human"]])
+    return _unique(path, pairs.assign(mouse_id=pairs["mouse"])[["mouse_id", "mouse", "human"]])
 
 
-def _unique(pairs: pd.DataFrame) -> pd.DataFrame:
+def _unique(path: str | Path, pairs: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs.drop_duplicates()
     several = pairs.duplicated("mouse", keep=False) | pairs.duplicated("human", keep=False)
+    if several.all():
+        raise InputError(
+            f"{path}: none of its {len(pairs)} pairs is one-to-one; give pairs of genes that stand once each"
+        )
     return pairs[~several].sort_values("mouse", kind="stable").reset_index(drop=True)
 
 

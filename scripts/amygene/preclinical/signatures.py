@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.preclinical.contrasts import passing
+from amygene.preclinical.orthologues import human_names
 from amygene.problems import InputError, raise_if_any, some
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.tables import read_given, read_table
@@ -54,11 +55,12 @@ def read_signature(
     Raises
     ------
     InputError
-        A column is absent, a gene stands twice, a cell is no number, or a p is not between 0 and 1.
+        There is no gene, a column is absent, a gene has no name or stands twice, a cell is no number, or a p is not
+        between 0 and 1.
     """
     from scipy.stats import norm
 
-    given = read_given(path, dtype=str)
+    given = read_given(path, dtype=str, keep_default_na=False)
     missing = [columns[k] for k in ("gene", "log2fc", "p") if columns[k] not in given]
     if missing:
         raise InputError(
@@ -66,12 +68,17 @@ def read_signature(
             f"(config key preclinical.signatures.{name})"
         )
     wanted = [k for k in ("log2fc", "p", "q") if columns.get(k) in given]
-    table = pd.DataFrame({"gene": given[columns["gene"]].astype(str)})
+    if given.empty:
+        raise InputError(f"{path}: has no gene (config key preclinical.signatures.{name})")
+    table = pd.DataFrame({"gene": given[columns["gene"]].str.strip()})
     problems = []
+    unnamed = table.index[table["gene"] == ""] + 2
+    if len(unnamed):
+        problems.append(f"{path}: row {some(unnamed, 4)} has no gene; name it, or remove the row")
     for key in wanted:
         cells = given[columns[key]]
         table[key] = pd.to_numeric(cells, errors="coerce")
-        bad = table[key].isna() & cells.notna() & ~cells.isin(["n/a", "NA", "NaN", ""])
+        bad = table[key].isna() & ~cells.isin(["n/a", "NA", "NaN", ""]) | np.isinf(table[key])
         if bad.any():
             problems.append(
                 f"{path}: column {columns[key]}: found {some(map(repr, cells[bad]), 4)} where a number belongs"
@@ -79,9 +86,9 @@ def read_signature(
         outside = (table[key] < 0) | (table[key] > 1)
         if key != "log2fc" and outside.any():
             problems.append(f"{path}: column {columns[key]}: {some(table.loc[outside, key], 4)} is no probability")
-    twice = table["gene"][table["gene"].duplicated()].unique()
+    twice = table["gene"][table["gene"].duplicated() & (table["gene"] != "")].unique()
     if len(twice):
-        problems.append(f"{path}: gene {some(twice, 4)} stands twice")
+        problems.append(f"{path}: gene {some(twice, 4)} stands twice; keep one row of each")
     raise_if_any(problems)
     if "q" not in table:
         table["q"] = benjamini_hochberg(table["p"].to_numpy())
@@ -105,6 +112,39 @@ def read_all(
             problems += error.problems
     raise_if_any(problems)
     return found
+
+
+def signature_table(signatures: Sequence[Signature], pairs: pd.DataFrame) -> pd.DataFrame:
+    """What every ready signature holds.
+
+    Parameters
+    ----------
+    pairs
+        Orthologues.
+
+    Returns
+    -------
+    DataFrame
+        signature, n_genes, n_up, n_down, n_orthologues, lost.
+
+    Raises
+    ------
+    InputError
+        A signature has no gene with an orthologue: its genes have other names.
+    """
+    rows, problems = [], []
+    for one in signatures:
+        genes = one.table["gene"]
+        n_orthologues = int((human_names(genes, pairs) != "").sum())
+        if n_orthologues == 0:
+            problems.append(
+                f"signature {one.name}: none of its genes ({some(genes, 3)}) is in the table of orthologues; name "
+                "them by mouse symbol or Ensembl id, or give a table (config key preclinical.orthologues)"
+            )
+        rows.append((one.name, len(genes), len(one.genes(1)), len(one.genes(-1)), n_orthologues,
+                     1 - n_orthologues / len(genes)))  # fmt: skip
+    raise_if_any(problems)
+    return pd.DataFrame(rows, columns=["signature", "n_genes", "n_up", "n_down", "n_orthologues", "lost"])
 
 
 def group_order(order: Sequence[str], contrasts: Mapping[str, Mapping[str, str]], present: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Wedge
+from matplotlib.patheffects import withStroke
 
 from amygene.preclinical.following import holding
 from amygene.report.style import CASE, CONTROL, DIVERGING, GREEN, GREY, MARK, SKY, short
@@ -96,13 +97,20 @@ def differential(table: pd.DataFrame) -> Figure:
         right.text(0.5, 0.5, "no gene passes the thresholds", ha="center", va="center", transform=right.transAxes)
         right.set_axis_off()
         return figure
-    wide = wide.sort_values(contrasts[0], kind="stable")
+    wide = wide.iloc[_by_likeness(wide.fillna(0).to_numpy())]
     limit = float(np.nanquantile(wide.abs().to_numpy(), 0.98))
     drawn = right.imshow(wide, aspect="auto", cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
     right.set(title=f"Union of changed genes ({len(wide)})", yticks=[], xticks=range(len(contrasts)))
     right.set_xticklabels([short(c, 20) for c in contrasts], rotation=40, ha="right", fontsize=8)
     figure.colorbar(drawn, ax=right, label="log2 fold change", shrink=0.8)
     return figure
+
+
+def _by_likeness(values: np.ndarray) -> np.ndarray:
+    """Order of rows in which like ones are neighbours: leaves of Ward's tree."""
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    return leaves_list(linkage(values, "ward")) if len(values) > 1 else np.arange(len(values))
 
 
 def trajectories(table: pd.DataFrame, order: Sequence[str]) -> Figure | None:
@@ -118,7 +126,8 @@ def trajectories(table: pd.DataFrame, order: Sequence[str]) -> Figure | None:
     numbers = [c for c in sorted(table["cluster"].unique()) if c > 0]
     if not numbers:
         return None
-    columns = min(4, len(numbers))
+    # a page is wide enough for four: fewer panels must not be blown up
+    columns = 4
     rows = -(-len(numbers) // columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(2.6 * columns + 0.4, 2.1 * rows + 0.9), squeeze=False, sharey=True, sharex=True
@@ -129,7 +138,9 @@ def trajectories(table: pd.DataFrame, order: Sequence[str]) -> Figure | None:
         axis.plot(values[:150].T, color=SKY, lw=0.5, alpha=0.35)
         axis.plot(values.mean(axis=0), color=CASE, lw=2, marker="o", ms=4)
         axis.axhline(0, color=GREY, lw=0.6)
-        axis.set_title(f"Cluster {number}: {len(part)} genes", fontsize=9)
+        axis.set_title(
+            f"Cluster {number}: {len(part)} genes\nstable {100 * part['stability_animals'].mean():.0f} %", fontsize=8.5
+        )
         axis.set_xticks(range(len(order)), [short(g, 18) for g in order], rotation=45, ha="right", fontsize=7)
     for axis in axes.flat[len(numbers) :]:
         axis.set_axis_off()
@@ -150,8 +161,11 @@ def ontology(table: pd.DataFrame) -> Figure | None:
         return None
     found = found.iloc[:40].iloc[::-1]
     figure, axis = plt.subplots(figsize=(8.5, 0.2 * len(found) + 1.1))
-    axis.barh(range(len(found)), -np.log10(found["q_hypergeometric"]), color=[SIDES[d] for d in found["direction"]])
-    names = [f"{short(s, 50)} ({c})" for s, c in zip(found["set"], found["contrast"], strict=True)]
+    # a q that is too small for a number is drawn as the smallest
+    length = -np.log10(found["q_hypergeometric"].clip(lower=1e-300))
+    axis.barh(range(len(found)), length, color=[SIDES[d] for d in found["direction"]])
+    terms = found["set"].str.replace(r" \(GO:\d+\)$", "", regex=True)
+    names = [f"{short(s, 56)} ({c})" for s, c in zip(terms, found["contrast"], strict=True)]
     axis.set_yticks(range(len(found)), names, fontsize=7)
     axis.set(title="Processes (red: up, blue: down)", xlabel="−log10 q")
     return figure
@@ -244,9 +258,10 @@ def network(ties: Mapping[str, np.ndarray], members: pd.DataFrame, module: str) 
     hub = (part["q_hub"] < 0.05).to_numpy()
     size = 25 + 120 * (part["strength"] / part["strength"].max()).to_numpy() ** 2
     axis.scatter(place[:, 0], place[:, 1], s=size, color=np.where(hub, CASE, SKY), lw=0, zorder=2)
+    halo = [withStroke(linewidth=2, foreground="white")]
     for i in np.flatnonzero(hub)[:15]:
         axis.annotate(part["gene"].iloc[i], place[i], fontsize=7, ha="center", va="bottom", style="italic", zorder=3,
-                      xytext=(0, 4), textcoords="offset points")  # fmt: skip
+                      xytext=(0, 4), textcoords="offset points", path_effects=halo)  # fmt: skip
     axis.set_title(f"{module}: {len(part)} strongest genes (red: hubs)")
     axis.set_axis_off()
     return figure
@@ -325,6 +340,7 @@ def upset(exclusive: pd.DataFrame, kinds: Sequence[str]) -> Figure | None:
             below.scatter([i] * len(names), range(len(names)), s=14, color="#DDDDDD", lw=0)
             below.plot([i] * len(rows_in), rows_in, color="black", marker="o", ms=4, lw=1)
         below.set_yticks(range(len(names)), [short(n, 24) for n in names], fontsize=7)
+        below.tick_params(left=False)
         below.set(ylim=(len(names) - 0.5, -0.5), xlim=(-0.6, max(5.6, len(part) - 0.4)), xticks=[])
         below.spines[:].set_visible(False)
     return figure

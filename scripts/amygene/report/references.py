@@ -70,6 +70,7 @@ REFERENCES = {
     "superexact": "Wang M, Zhao Y, Zhang B. Efficient test and visualization of multi-set intersections. Sci Rep 2015;5:16923.",
     "rrho": "Plaisier SB et al. Rank-rank hypergeometric overlap: identification of statistically significant overlap between gene-expression signatures. Nucleic Acids Res 2010;38:e169.",
     "wgcna": "Langfelder P, Horvath S. WGCNA: an R package for weighted correlation network analysis. BMC Bioinformatics 2008;9:559.",
+    "monti": "Monti S, Tamayo P, Mesirov J, Golub T. Consensus clustering: a resampling-based method for class discovery and visualization of gene expression microarray data. Mach Learn 2003;52:91-118.",
     "leiden": "Traag VA, Waltman L, van Eck NJ. From Louvain to Leiden: guaranteeing well-connected communities. Sci Rep 2019;9:5233.",
     "golden": "Golden SA et al. A standardized protocol for repeated social defeat stress in mice. Nat Protoc 2011;6:1183-1191.",
     "nilearn": "Nilearn contributors. nilearn. doi 10.5281/zenodo.8397156.",

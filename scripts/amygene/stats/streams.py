@@ -14,6 +14,8 @@ META_FOCI, META_NETWORK, META_SIMULATED, META_RECEPTORS = 60, 61, 62, 63
 SIGN_FLIPS = 40
 #: rankings of genes, ties of networks, simulated counts, animals of relabeled groups
 PRECLINICAL_RANKS, PRECLINICAL_HUBS, PRECLINICAL_SIMULATED, PRECLINICAL_ANIMALS = 80, 81, 82, 83
+#: genes and animals of resampled trajectories, weights on random genes
+PRECLINICAL_GENES_DRAWN, PRECLINICAL_ANIMALS_DRAWN, PRECLINICAL_WEIGHTS = 84, 85, 86
 #: relabelings of repeated measures (participants, measurements), of outcomes, studies of noise
 RESPONSE_BLOCKS, RESPONSE_SESSIONS, RESPONSE_OUTCOMES, RESPONSE_NOISE = 70, 71, 72, 73
 

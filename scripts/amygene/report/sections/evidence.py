@@ -17,6 +17,12 @@ from amygene.report.page import Shown
 _COLUMNS = [
     "study", "population", "comparison", "region", "side", "target", "target_side", "direction", "relation", "note",
 ]  # fmt: skip
+#: columns of findings that a contrast, or a map of treatment, can test
+_ENDS = ["study", "region", "side", "target", "target_side", "direction"]
+_CONTRAST = [
+    *_ENDS, "seed_is", "n_connections", "mean_t", "agrees", "p_claim", "q_claim", "g", "g_ci_low", "g_ci_high", "note",
+]  # fmt: skip
+_TREATMENT = ["map", *_ENDS, "n_connections", "estimate", "ci_low", "ci_high", "p", "agrees"]
 
 
 @dataclass(frozen=True)
@@ -85,26 +91,7 @@ def part(
                     "Findings that this study can test: size of the difference in this study, and the direction of the finding (arrow).",
                 ),
                 page.table(
-                    testable[
-                        [
-                            "study",
-                            "region",
-                            "side",
-                            "target",
-                            "target_side",
-                            "direction",
-                            "seed_is",
-                            "n_connections",
-                            "mean_t",
-                            "agrees",
-                            "p_claim",
-                            "q_claim",
-                            "g",
-                            "g_ci_low",
-                            "g_ci_high",
-                            "note",
-                        ]
-                    ],
+                    testable[_CONTRAST],
                     one.claims.file,
                     "Marked: p < .05 in the direction of the finding.",
                     marked=partial(_low, "p_claim"),
@@ -127,25 +114,8 @@ def part(
         testable = own[own["testable"]]
         blocks += [page.heading(analysis.replace("-", " ", 1)), page.words(told)]
         if len(testable):
-            shown = testable[
-                [
-                    "map",
-                    "study",
-                    "region",
-                    "side",
-                    "target",
-                    "target_side",
-                    "direction",
-                    "n_connections",
-                    "estimate",
-                    "ci_low",
-                    "ci_high",
-                    "p",
-                    "agrees",
-                ]
-            ]
             meanings = {**CLAIMS, **RESPONSE, "estimate": "mean over the finding's connections"}
-            blocks.append(page.table(shown, table.file, meanings=meanings))
+            blocks.append(page.table(testable[_TREATMENT], table.file, meanings=meanings))
     if pooled is not None:
         blocks += [
             page.heading("Effect sizes pooled"),

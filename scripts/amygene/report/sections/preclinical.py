@@ -16,6 +16,8 @@ from amygene.report.page import Shown
 
 #: rows of a table that the page shows; the file holds all
 N_ROWS = 60
+#: share of draws of animals in which the genes of a steady cluster are together
+STEADY = 0.75
 
 
 def bridges(maps: Mapping[str, tuple[Shown, Shown | None]]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -59,8 +61,8 @@ def _among(rows: set[Any], row: pd.Series) -> bool:
 _BRIDGE = (
     "A signature is carried over by one-to-one orthologues. Its score is the mean correlation of its genes with the map (up, down, module), the difference of the two sides "
     "(up-down), or the mean weighted by the statistic of every gene (signed). The test asks whether the score is further from its mean than under null maps that are as smooth as "
-    "the map within every structure. A signed signature must also hold when the animals are relabeled (p_animals): genes are expressed together in the animals, so that a module which "
-    "follows the map carries along any contrast of a few animals. p_coexpression, beside it, compares with random genes that are expressed together as much in the human brain."
+    "the map within every structure. A signature of a contrast must also hold when the animals are relabeled (p_animals): genes are expressed together in the animals, so that a module which "
+    "follows the map carries along any contrast of a few animals. p_coexpression, beside it, compares with random genes that are expressed together as much in the human brain; of a signed signature, with its weights on such genes."
 )
 
 
@@ -159,12 +161,9 @@ def overlaps(
 _OVERLAP = "The tests take genes for independent; genes are expressed together, and contrasts with a group in common share its noise, so small p are expected between them without any effect."
 
 
-def overview(tissues: Shown | None) -> list[dict[str, Any]]:
-    """What every tissue holds."""
-    if tissues is None:
-        return []
-    rows = tissues.content
-    return [page.table(rows, tissues.file, "What was read.", meanings=meanings.TISSUES)]
+def overview(read: Sequence[tuple[Shown, Mapping[str, str]]]) -> list[dict[str, Any]]:
+    """What every tissue and every ready signature holds: tables, and what their columns mean."""
+    return [page.table(shown.content, shown.file, "What was read.", meanings=known) for shown, known in read]
 
 
 def tissue(
@@ -212,7 +211,7 @@ def tissue(
     blocks.append(
         page.picture(
             figures["differential"],
-            "Genes beyond the thresholds; their log2 fold changes in all contrasts, ordered by the first.",
+            "Genes beyond the thresholds; their log2 fold changes in all contrasts, like genes side by side.",
         )
     )
     best = table[table["direction"] != 0].sort_values("p", kind="stable").dropna(axis="columns", how="all")
@@ -244,9 +243,11 @@ def tissue(
         blocks.append(
             page.picture(
                 figures["trajectories"],
-                f"Genes that differ over groups, clustered by shape; {small} are in no cluster that is large enough.",
+                f"Genes that differ over groups, clustered by shape; {small} are in no cluster that is large enough. Stable: how often two genes of the cluster fall together when "
+                "the animals of every group are drawn anew.",
             )
         )
+        blocks.append(page.words(steadiness(shapes.content)))
     found = modules.content
     if found.empty:
         return [*blocks, page.words("The network has no module that is large enough.")], [finding]
@@ -275,6 +276,17 @@ def tissue(
     return blocks, [finding]
 
 
+def steadiness(table: pd.DataFrame) -> str:
+    """Which clusters of trajectories hold when animals are drawn anew, in words."""
+    found = table[table["cluster"] > 0].groupby("cluster")[["stability", "stability_animals"]].mean()
+    loose = found.index[found["stability_animals"] < STEADY]
+    which = f"all but cluster {some(loose, 6)}" if 0 < len(loose) < len(found) else "none" if len(loose) else "all"
+    return (
+        f"Of {len(found)} clusters of trajectories {which} keep their genes together in {100 * STEADY:.0f} % of the draws of animals or more (on average "
+        f"{100 * found['stability_animals'].mean():.0f} %; with 80 % of the genes drawn {100 * found['stability'].mean():.0f} %)."
+    )
+
+
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How animal signatures were made and held against maps."""
     if "preclinical" not in config["stages"]:
@@ -289,7 +301,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
             f"Animal tissues. Genes with {one['min_count']} counts in {one['min_samples']} samples were tested with negative-binomial models [{{deseq2}}] fitted by PyDESeq2 "
             f"[{{pydeseq2}}]{covariates}: Wald tests of {len(one['contrasts'])} contrasts{shrunk}, and a likelihood-ratio test over all groups with the same dispersions. A gene counts as "
             f"changed with |log2 fold change| > {limits['log2fc']:g}, p < {limits['p']:g} and false discovery rate < {limits['q']:g}. Genes that differ over groups were clustered by the "
-            "correlation of their trajectories (average linkage, number of clusters by silhouette). Up- and down-regulated genes were looked up in "
+            f"correlation of their trajectories (average linkage, number of clusters by silhouette); {config['permutations']['preclinical']} draws of genes, and of animals within their "
+            "groups, tell how steady a cluster is [{monti}]. Up- and down-regulated genes were looked up in "
             f"{one['collection']} (hypergeometric, the orthologues of the tested genes as background). Overlaps were tested exactly [{{superexact}}] and by ranks [{{rrho}}]. "
             f"The signed co-expression network [{{wgcna}}] of the {network['genes']} most variable genes, with ties where correlations are positive at a false discovery rate of .01, was cut by "
             f"Leiden's algorithm [{{leiden}}] on three nested scales (modules of {network['min_size']} genes or more); hub genes by shuffling a module's ties."
@@ -303,8 +316,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         table = "a table of the study's own" if "orthologues" in one else "Ensembl"
         texts.append(
             f"From animal to human. Genes were carried over by one-to-one orthologues ({table}). Signatures (up, down, their difference, all genes weighted by their statistic, modules) "
-            f"with {one['min_size']} measured genes or more were tested against each map under its null maps [{{fulcher}}], with false discovery rates over all signatures of a map; signed ones also under {config['permutations']['preclinical']} "
-            "relabelings of the animals; and beside that against random genes of the same number and co-expression [{wei}]."
+            f"with {one['min_size']} measured genes or more were tested against each map under its null maps [{{fulcher}}], with false discovery rates over all signatures of a map; those of contrasts also under {config['permutations']['preclinical']} "
+            "relabelings of the animals; and beside that against random genes of the same number and co-expression [{wei}] (signed ones: against their weights on random genes of the same co-expression)."
         )
     return texts
 
