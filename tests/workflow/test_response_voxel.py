@@ -23,22 +23,23 @@ pytestmark = pytest.mark.slow
 
 STUDY, SPACE = small_images.STUDY, scans.SPACE
 SESSIONS = ["pre", "post"]
-#: number of the participant who did not come again
-ABSENT = 2
+#: number of a participant -> how many sessions there are of the participant
+CAME = {2: 1, 7: 2}
+LONG, DAYS = [*SESSIONS, "late"], [0, 10, 40]
 
 
 def table(project, file, study=STUDY):
     return pd.read_csv(project.results(study) / file, sep="\t", na_values="n/a", keep_default_na=False)
 
 
-def make_data(data: Path) -> None:
-    """A BIDS dataset of 12 people at two sessions, their ratings, and sheets that name the same images."""
+def make_data(data: Path, sessions=SESSIONS) -> None:
+    """A BIDS dataset of 12 people at several sessions, their ratings, and sheets that name the same images."""
     rows = small_images.make_data(data)
     shutil.rmtree(data / "derivatives")
     listed = []
     for number, row in enumerate(rows):
         person = row["participant_id"]
-        for k, session in enumerate(SESSIONS[: 1 if number == ABSENT else 2]):
+        for k, session in enumerate(sessions[: CAME.get(number, len(sessions))]):
             folder = small_images.folder_of(data, person, session)
             stem = small_images.stem(person, session)
             scans.write_scan(folder, stem, 50 + number + 20 * k, n_volumes=90, spikes=[20 + number])
@@ -251,6 +252,128 @@ def test_a_finished_study_reruns_nothing_and_an_edit_what_uses_it(finished):
     assert not rules & {"response_voxel_change", "connectivity_voxel", "response_change", "cohort_sessions"}
 
 
+def several(**changes):
+    """Three sessions, and three arms: every two of them, and the trend."""
+    study = config(**changes)
+    study["stages"] = ["response"]
+    study["cohort"]["sessions"] = LONG
+    arms = study["response"]["changes"]["arms"]
+    two = arms | {"timepoints": ["pre", "late"]}
+    groups = {"variable": "arm", "levels": ["a", "b", "c"]}
+    thirds = {"groups": groups, "timepoints": ["pre", "post"], "exchange_within": None}
+    study["response"]["changes"] = {"arms": arms | {"days": DAYS}, "two": two, "thirds": thirds}
+    study["response"]["associations"] = study["response"]["normalisation"] = {}
+    return study
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory) -> Project:
+    """A folder in which the small study of three sessions was run. Tests leave it as it is."""
+    project = Project.make(tmp_path_factory.mktemp("response-sessions") / "project", RESOURCES)
+    make_data(project.folder / "data", LONG)
+    sheet = project.folder / "data/participants.tsv"
+    people = pd.read_csv(sheet, sep="\t")
+    people.assign(arm=np.array(["a", "b", "c"])[np.arange(len(people)) % 3]).to_csv(sheet, sep="\t", index=False)
+    study = several()
+    study["stages"] = ["response", "report"]
+    project.make_targets("--configfile", project.write_config(study))
+    return project
+
+
+def test_pairs_and_trend_of_three_sessions(long):
+    """Slopes by numpy of those with all sessions, tested by statsmodels; a pair is what a model of it alone finds."""
+    people, fd, maps, _ = people_and_maps(long)
+    assert len(people) == 10
+    age = people["age"].to_numpy(dtype=float)
+    columns = [np.ones(len(people)), age, np.polyfit(DAYS, fd[LONG].to_numpy().T, 1)[0]]
+    y = np.stack([maps[session] for session in LONG])
+    slopes = np.polyfit(DAYS, y.reshape(3, -1), 1)[0].reshape(y[0].shape)
+    group = (people["group"] == "PAT").to_numpy(dtype=float)
+    name = "change-arms_effect-interaction_times-course"
+    compare(long, name, slopes, np.column_stack([group, *columns]))
+    compare(long, "change-arms_effect-group", y.mean(axis=0), np.column_stack([group, *columns[:2], fd.mean(axis=1)]))
+    for effect in ("interaction", "timePAT", "timeHC"):
+        own, alone = f"change-arms_effect-{effect}_times-preTolate", f"change-two_effect-{effect}"
+        folder = long.results(STUDY) / "response"
+        t = [folder / f"{one}_seed-BALL_space-{SPACE}_stat-t_statmap.nii.gz" for one in (own, alone)]
+        assert t[0].read_bytes() == t[1].read_bytes()
+        # by itself the smaller p
+        size = [apply_mask(image(long, one, "logp_desc-maxt"), people_and_maps(long)[3]) for one in (own, alone)]
+        assert (size[0] <= size[1] + 1e-6).all()
+        assert (size[0] < size[1] - 1e-3).any()
+    # who lacks the last session is in the first pair
+    sidecar = json.loads(
+        (folder / f"change-arms_effect-interaction_times-preTopost_seed-BALL_space-{SPACE}_clusters.json").read_text()
+    )
+    assert sum(sidecar["participants"].values()) == 11
+    times = ["preTopost", "preTolate", "postTolate", "course"]
+    assert sidecar["tests"] == [f"change-arms_effect-interaction_times-{time}" for time in times]
+    assert "over 4 tests by their smallest p" in sidecar["p_from"]["size"]
+    assert "these four are over 4 tests together" in sidecar["note"]
+
+
+def test_p_over_the_family_are_those_of_its_draws(long):
+    """From the shards and the definition: the smallest p of any test, draw by draw."""
+    folder = long.results(STUDY) / "response"
+    times = ["preTopost", "preTolate", "postTolate", "course"]
+    stems = [f"change-arms_effect-interaction_times-{time}_seed-BALL_space-{SPACE}" for time in times]
+    every = []
+    for stem in stems:
+        with np.load(folder / "shards" / f"{stem}_comparison.npz") as archive:
+            rows = [archive["largest"][None]]
+        for shard in (0, 100, 200):
+            with np.load(folder / "shards" / f"{stem}_from-{shard}.npz") as archive:
+                rows.append(archive["maxima"])
+        every.append(np.concatenate(rows)[:, 2])
+    p = np.array([[np.mean(one >= x * (1 - 1e-9)) for x in one] for one in every])
+    smallest = p.min(axis=0)[1:]
+    found = 0
+    for k, stem in enumerate(stems):
+        clusters = table(long, f"response/{stem}_clusters.tsv")
+        largest = clusters.query("formed_by == 'height' and peak == 1")["p_mass"].min()
+        assert largest == pytest.approx((1 + np.sum(smallest <= p[k, 0] + 1e-9)) / 251, rel=1e-6)
+        found += 1
+        assert (clusters["n_tests"] == 4).all()
+    assert found == 4
+
+
+def test_groups_two_by_two(long):
+    people = table(long, "cohort/participants.tsv").set_index("participant_id")
+    times = table(long, "cohort/sessions.tsv").groupby("participant_id")["session"].agg(set)
+    both = people.loc[[p for p in people.index if {"pre", "post"} <= times[p]], "arm"].value_counts()
+    assert both.sum() == 11
+    folder = long.results(STUDY) / "response"
+    for pair in ("BvsA", "CvsA", "CvsB"):
+        control, case = pair[-1].lower(), pair[0].lower()
+        stem = f"change-thirds_effect-interaction_groups-{pair}_seed-BALL_space-{SPACE}"
+        sidecar = json.loads((folder / f"{stem}_clusters.json").read_text())
+        assert sidecar["participants"] == {control: both[control], case: both[case]}
+        assert len(sidecar["tests"]) == 3
+        assert sidecar["settings"]["groups"]["levels"] == [control, case]
+        assert f"change from pre to post in {case} minus that in {control}" in sidecar["columns"]["g"]
+
+
+def test_the_report_says_how_many_tests_a_family_has(long):
+    page = (long.results(STUDY) / "report/index.html").read_text(encoding="utf-8")
+    assert "arms, group x time, trend over the sessions" in page
+    assert "thirds, group x time, c against b" in page
+    assert "All four are over the 4 tests of this effect together." in page
+    assert "All four are over the 3 tests of this effect together." in page
+
+
+def test_the_family_is_the_same_with_other_shards_and_cores(long, tmp_path):
+    other = Project.make(tmp_path / "other", RESOURCES)
+    (other.folder / "data").symlink_to(long.folder / "data")
+    study = several()
+    study["jobs"] |= {"voxel_permutations_per_shard": 1000, "images_per_job": 50}
+    other.make_targets("--configfile", other.write_config(study), cores=1, environment={"OMP_NUM_THREADS": "2"})
+    folder, twins = (project.results(STUDY) / "response" for project in (long, other))
+    compared = [f for f in sorted(folder.iterdir()) if f"space-{SPACE}" in f.name and f.suffix != ".json"]
+    # 4 + 1 + 4 + 4, 4, and 3 + 3 + 3
+    assert len(compared) == 26 * 13
+    assert [f.name for f in compared if (twins / f.name).read_bytes() != f.read_bytes()] == []
+
+
 def test_what_maps_cannot_answer_is_refused_before_any_job(finished):
     study = config()
     study["cohort"]["timepoints"] = ["post", "pre"]
@@ -258,9 +381,9 @@ def test_what_maps_cannot_answer_is_refused_before_any_job(finished):
     assert done.returncode == 1
     assert "do not hold the sessions with images (pre, post) in their order" in done.text
     study = config()
-    study["response"]["changes"]["arms"]["groups"]["levels"] = ["HC", "PAT", "OTHER"]
-    done = finished.run("-n", "--configfile", finished.write_config(study, "three.yaml"))
-    assert "maps of two groups are compared, found 3" in done.text
+    study["response"]["changes"]["arms"]["days"] = [0, 10, 40]
+    done = finished.run("-n", "--configfile", finished.write_config(study, "days.yaml"))
+    assert "response.changes.arms.days: found [0, 10, 40]; name when each of its 2 sessions is" in done.text
 
 
 DEMO = "demo-response-voxel"
