@@ -252,17 +252,21 @@ def test_a_finished_study_reruns_nothing_and_an_edit_what_uses_it(finished):
     assert not rules & {"response_voxel_change", "connectivity_voxel", "response_change", "cohort_sessions"}
 
 
-def several(**changes):
-    """Three sessions, and three arms: every two of them, and the trend."""
-    study = config(**changes)
-    study["stages"] = ["response"]
+def several(voxels_per_shard):
+    """One group at three sessions: every two of them, and the trend. Three groups at two: every two of them."""
+    study = config()
+    study["stages"] = ["response", "report"]
     study["cohort"]["sessions"] = LONG
-    arms = study["response"]["changes"]["arms"]
-    two = arms | {"timepoints": ["pre", "late"]}
-    groups = {"variable": "arm", "levels": ["a", "b", "c"]}
-    thirds = {"groups": groups, "timepoints": ["pre", "post"], "exchange_within": None}
-    study["response"]["changes"] = {"arms": arms | {"days": DAYS}, "two": two, "thirds": thirds}
+    alone = {"groups": None, "covariates": ["mean_fd"], "covariates_by_time": ["age"], "exchange_within": None}
+    arms = {"groups": {"variable": "arm", "levels": ["a", "b", "c"]}, "timepoints": ["pre", "post"]}
+    study["response"]["changes"] = {
+        "three": alone | {"days": DAYS},
+        "two": alone | {"timepoints": ["pre", "late"]},
+        "arms": arms | {"exchange_within": None},
+    }
     study["response"]["associations"] = study["response"]["normalisation"] = {}
+    study["permutations"]["voxels"] = 120
+    study["jobs"]["voxel_permutations_per_shard"] = voxels_per_shard
     return study
 
 
@@ -274,67 +278,65 @@ def long(tmp_path_factory) -> Project:
     sheet = project.folder / "data/participants.tsv"
     people = pd.read_csv(sheet, sep="\t")
     people.assign(arm=np.array(["a", "b", "c"])[np.arange(len(people)) % 3]).to_csv(sheet, sep="\t", index=False)
-    study = several()
-    study["stages"] = ["response", "report"]
-    project.make_targets("--configfile", project.write_config(study))
+    project.make_targets("--configfile", project.write_config(several(1000)))
     return project
+
+
+TIMES = ["preTopost", "preTolate", "postTolate", "course"]
+THREE = [f"change-three_effect-time_times-{time}" for time in TIMES]
+
+
+def sidecar_of(project, analysis):
+    folder = project.results(STUDY) / "response"
+    return json.loads((folder / f"{analysis}_seed-BALL_space-{SPACE}_clusters.json").read_text())
 
 
 def test_pairs_and_trend_of_three_sessions(long):
     """Slopes by numpy of those with all sessions, tested by statsmodels; a pair is what a model of it alone finds."""
-    people, fd, maps, _ = people_and_maps(long)
+    people, fd, maps, mask = people_and_maps(long)
     assert len(people) == 10
     age = people["age"].to_numpy(dtype=float)
-    columns = [np.ones(len(people)), age, np.polyfit(DAYS, fd[LONG].to_numpy().T, 1)[0]]
     y = np.stack([maps[session] for session in LONG])
     slopes = np.polyfit(DAYS, y.reshape(3, -1), 1)[0].reshape(y[0].shape)
-    group = (people["group"] == "PAT").to_numpy(dtype=float)
-    name = "change-arms_effect-interaction_times-course"
-    compare(long, name, slopes, np.column_stack([group, *columns]))
-    compare(long, "change-arms_effect-group", y.mean(axis=0), np.column_stack([group, *columns[:2], fd.mean(axis=1)]))
-    for effect in ("interaction", "timePAT", "timeHC"):
-        own, alone = f"change-arms_effect-{effect}_times-preTolate", f"change-two_effect-{effect}"
-        folder = long.results(STUDY) / "response"
-        t = [folder / f"{one}_seed-BALL_space-{SPACE}_stat-t_statmap.nii.gz" for one in (own, alone)]
-        assert t[0].read_bytes() == t[1].read_bytes()
-        # by itself the smaller p
-        size = [apply_mask(image(long, one, "logp_desc-maxt"), people_and_maps(long)[3]) for one in (own, alone)]
-        assert (size[0] <= size[1] + 1e-6).all()
-        assert (size[0] < size[1] - 1e-3).any()
+    moved = np.polyfit(DAYS, fd[LONG].to_numpy().T, 1)[0]
+    compare(long, THREE[3], slopes, np.column_stack([np.ones(len(people)), age - age.mean(), moved]))
+    folder = long.results(STUDY) / "response"
+    pair, alone = THREE[1], "change-two_effect-time"
+    t = [folder / f"{one}_seed-BALL_space-{SPACE}_stat-t_statmap.nii.gz" for one in (pair, alone)]
+    assert t[0].read_bytes() == t[1].read_bytes()
+    # over the family p are larger
+    over, own = (apply_mask(image(long, one, "logp_desc-maxt"), mask, ensure_finite=False) for one in (pair, alone))
+    known = np.isfinite(own)
+    assert (over[known] <= own[known] + 1e-6).all()
+    assert (over[known] < own[known] - 1e-3).any()
     # who lacks the last session is in the first pair
-    sidecar = json.loads(
-        (folder / f"change-arms_effect-interaction_times-preTopost_seed-BALL_space-{SPACE}_clusters.json").read_text()
-    )
-    assert sum(sidecar["participants"].values()) == 11
-    times = ["preTopost", "preTolate", "postTolate", "course"]
-    assert sidecar["tests"] == [f"change-arms_effect-interaction_times-{time}" for time in times]
-    assert "over 4 tests by their smallest p" in sidecar["p_from"]["size"]
-    assert "these four are over 4 tests together" in sidecar["note"]
+    assert sidecar_of(long, THREE[0])["participants"] == {"participants": 11}
+    assert sidecar_of(long, THREE[3])["participants"] == {"participants": 10}
+    assert sidecar_of(long, THREE[3])["tests"] == THREE
+    assert "tests" not in sidecar_of(long, alone)
 
 
 def test_p_over_the_family_are_those_of_its_draws(long):
     """From the shards and the definition: the smallest p of any test, draw by draw."""
-    folder = long.results(STUDY) / "response"
-    times = ["preTopost", "preTolate", "postTolate", "course"]
-    stems = [f"change-arms_effect-interaction_times-{time}_seed-BALL_space-{SPACE}" for time in times]
+    shards = long.results(STUDY) / "response/shards"
     every = []
-    for stem in stems:
-        with np.load(folder / "shards" / f"{stem}_comparison.npz") as archive:
+    for analysis in THREE:
+        with np.load(shards / f"{analysis}_seed-BALL_space-{SPACE}_comparison.npz") as archive:
             rows = [archive["largest"][None]]
-        for shard in (0, 100, 200):
-            with np.load(folder / "shards" / f"{stem}_from-{shard}.npz") as archive:
-                rows.append(archive["maxima"])
+        with np.load(shards / f"{analysis}_seed-BALL_space-{SPACE}_from-0.npz") as archive:
+            rows.append(archive["maxima"])
         every.append(np.concatenate(rows)[:, 2])
+    assert every[0].shape == (121,)
     p = np.array([[np.mean(one >= x * (1 - 1e-9)) for x in one] for one in every])
     smallest = p.min(axis=0)[1:]
-    found = 0
-    for k, stem in enumerate(stems):
-        clusters = table(long, f"response/{stem}_clusters.tsv")
-        largest = clusters.query("formed_by == 'height' and peak == 1")["p_mass"].min()
-        assert largest == pytest.approx((1 + np.sum(smallest <= p[k, 0] + 1e-9)) / 251, rel=1e-6)
-        found += 1
+    for k, analysis in enumerate(THREE):
+        clusters = table(long, f"response/{analysis}_seed-BALL_space-{SPACE}_clusters.tsv")
+        found = clusters.query("formed_by == 'height' and peak == 1")["p_mass"].min()
+        assert found == pytest.approx((1 + np.sum(smallest <= p[k, 0] + 1e-9)) / 121, rel=1e-6)
         assert (clusters["n_tests"] == 4).all()
-    assert found == 4
+    sidecar = sidecar_of(long, THREE[0])
+    assert "over 4 tests by their smallest p" in sidecar["p_from"]["size"]
+    assert "these four are over 4 tests together" in sidecar["note"]
 
 
 def test_groups_two_by_two(long):
@@ -342,36 +344,36 @@ def test_groups_two_by_two(long):
     times = table(long, "cohort/sessions.tsv").groupby("participant_id")["session"].agg(set)
     both = people.loc[[p for p in people.index if {"pre", "post"} <= times[p]], "arm"].value_counts()
     assert both.sum() == 11
-    folder = long.results(STUDY) / "response"
     for pair in ("BvsA", "CvsA", "CvsB"):
         control, case = pair[-1].lower(), pair[0].lower()
-        stem = f"change-thirds_effect-interaction_groups-{pair}_seed-BALL_space-{SPACE}"
-        sidecar = json.loads((folder / f"{stem}_clusters.json").read_text())
+        sidecar = sidecar_of(long, f"change-arms_effect-interaction_groups-{pair}")
         assert sidecar["participants"] == {control: both[control], case: both[case]}
         assert len(sidecar["tests"]) == 3
         assert sidecar["settings"]["groups"]["levels"] == [control, case]
         assert f"change from pre to post in {case} minus that in {control}" in sidecar["columns"]["g"]
+    assert "tests" not in sidecar_of(long, "change-arms_effect-timeB")
 
 
 def test_the_report_says_how_many_tests_a_family_has(long):
     page = (long.results(STUDY) / "report/index.html").read_text(encoding="utf-8")
-    assert "arms, group x time, trend over the sessions" in page
-    assert "thirds, group x time, c against b" in page
+    assert "three, change, trend over the sessions" in page
+    assert "arms, group x time, c against b" in page
     assert "All four are over the 4 tests of this effect together." in page
     assert "All four are over the 3 tests of this effect together." in page
 
 
 def test_the_family_is_the_same_with_other_shards_and_cores(long, tmp_path):
-    other = Project.make(tmp_path / "other", RESOURCES)
-    (other.folder / "data").symlink_to(long.folder / "data")
-    study = several()
-    study["jobs"] |= {"voxel_permutations_per_shard": 1000, "images_per_job": 50}
-    other.make_targets("--configfile", other.write_config(study), cores=1, environment={"OMP_NUM_THREADS": "2"})
+    other = Project(tmp_path / "other")
+    shutil.copytree(long.folder, other.folder, symlinks=True)
     folder, twins = (project.results(STUDY) / "response" for project in (long, other))
-    compared = [f for f in sorted(folder.iterdir()) if f"space-{SPACE}" in f.name and f.suffix != ".json"]
-    # 4 + 1 + 4 + 4, 4, and 3 + 3 + 3
-    assert len(compared) == 26 * 13
-    assert [f.name for f in compared if (twins / f.name).read_bytes() != f.read_bytes()] == []
+    shutil.rmtree(twins)
+    wanted = [f"results/{STUDY}/response/{one}_seed-BALL_space-{SPACE}_clusters.tsv" for one in THREE]
+    study = other.write_config(several(100))
+    other.make_targets(*wanted, "--configfile", study, cores=1, environment={"OMP_NUM_THREADS": "2"})
+    assert len(list((twins / "shards").glob("*_from-*.npz"))) == 8
+    compared = [f for f in sorted(twins.iterdir()) if f.suffix != ".json" and f.is_file()]
+    assert len(compared) == 4 * 13
+    assert [f.name for f in compared if (folder / f.name).read_bytes() != f.read_bytes()] == []
 
 
 def test_what_maps_cannot_answer_is_refused_before_any_job(finished):
