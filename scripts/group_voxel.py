@@ -49,7 +49,7 @@ facts = {
     "p_from": draws.described(),
 }
 if tests:
-    facts["tests"] = params.tests
+    facts |= {"tests": params.tests, "over_tests": draws.over_tests}
 common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}
 for stat, image, sidecar in zip(params.stats, output.images, output.image_sidecars, strict=True):
     write_image(image, lattice.volume(result.maps[stat].astype(np.float32), np.nan), grid)

@@ -162,6 +162,11 @@ class VoxelDraws:
             return None
         return tail_p(np.empty(0), self.maxima[:, STATISTICS.index(statistic)])[1]
 
+    @property
+    def over_tests(self) -> str:
+        """How family-wise p are over several tests, in words."""
+        return "Bonferroni's correction" if self.ranks is None else "the smallest p of any test, draw by draw"
+
     def described(self) -> dict[str, str]:
         """How the p of every statistic were made, in words."""
         words = {}
@@ -180,9 +185,6 @@ class VoxelDraws:
                 )
             if np.isnan(self.maxima[:, k]).all():
                 words[statistic] = "not computed"
-            elif self.n_tests > 1:
-                how = "Bonferroni" if self.ranks is None else "their smallest p, draw by draw"
-                words[statistic] += f"; over {self.n_tests} tests by {how}"
         return words
 
 

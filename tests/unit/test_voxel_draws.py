@@ -245,7 +245,7 @@ def test_p_over_several_tests_is_that_of_the_smallest_p_draw_by_draw():
             if name != "size":
                 assert (p[-1] <= np.minimum(3 * one[-1], 1) + 1e-12).all()
             assert np.isnan(draws.p_family(name, np.array([np.nan]))).all()
-    assert draws.described()["t"] == "60 draws, counted; over 3 tests by their smallest p, draw by draw"
+    assert draws.over_tests == "the smallest p of any test, draw by draw"
 
 
 def test_a_test_that_stands_twice_costs_nothing_and_one_alone_is_itself():
@@ -263,7 +263,7 @@ def test_p_that_are_not_counted_are_corrected_by_bonferroni(method):
     values = np.quantile(tests[0].drawn[:, 0], [0.2, 0.9, 0.999])
     alone = gathered(tests[:1], 0, method).p_family("t", values)
     assert gathered(tests, 0, method).p_family("t", values) == pytest.approx(np.minimum(3 * alone, 1))
-    assert gathered(tests, 0, method).described()["t"].endswith("; over 3 tests by Bonferroni")
+    assert gathered(tests, 0, method).over_tests == "Bonferroni's correction"
 
 
 def test_level_over_several_tests_is_exact():

@@ -335,7 +335,7 @@ def test_p_over_the_family_are_those_of_its_draws(long):
         assert found == pytest.approx((1 + np.sum(smallest <= p[k, 0] + 1e-9)) / 121, rel=1e-6)
         assert (clusters["n_tests"] == 4).all()
     sidecar = sidecar_of(long, THREE[0])
-    assert "over 4 tests by their smallest p" in sidecar["p_from"]["size"]
+    assert sidecar["over_tests"] == "the smallest p of any test, draw by draw"
     assert "these four are over 4 tests together" in sidecar["note"]
 
 
@@ -358,8 +358,8 @@ def test_the_report_says_how_many_tests_a_family_has(long):
     page = (long.results(STUDY) / "report/index.html").read_text(encoding="utf-8")
     assert "three, change, trend over the sessions" in page
     assert "arms, group x time, c against b" in page
-    assert "All four are over the 4 tests of this effect together." in page
-    assert "All four are over the 3 tests of this effect together." in page
+    for n in (3, 4):
+        assert f"All four are over the {n} tests of this effect: by the smallest p of any test, draw by draw." in page
 
 
 def test_the_family_is_the_same_with_other_shards_and_cores(long, tmp_path):
