@@ -24,15 +24,21 @@ PLANTED = "R08"
 UNRATED, NO_BASELINE = (3, 12), 8
 
 
+def sphere() -> np.ndarray:
+    """Voxels of the seed BALL."""
+    inside = np.argwhere(scans.brain())
+    xyz = nib.affines.apply_affine(scans.AFFINE, inside)
+    near = np.linalg.norm(xyz - small_images.SPHERE[:3], axis=1) <= small_images.SPHERE[3]
+    found = np.zeros(scans.SHAPE, dtype=bool)
+    found[tuple(inside[near].T)] = True
+    return found
+
+
 def make_data(data) -> None:
     """Baseline scans of everybody, a second one of a few, ratings; whether they respond, and the same shuffled."""
     small_images.make_data(data)
     shutil.rmtree(data / "derivatives")
     atlas = nib.load(data / "atlas.nii.gz").get_fdata() == 1 + small_images.REGIONS.index(PLANTED)
-    xyz = nib.affines.apply_affine(scans.AFFINE, np.argwhere(scans.brain()))
-    near = np.linalg.norm(xyz - small_images.SPHERE[:3], axis=1) <= small_images.SPHERE[3]
-    sphere = np.zeros(scans.SHAPE, dtype=bool)
-    sphere[tuple(np.argwhere(scans.brain())[near].T)] = True
     rng = np.random.default_rng(21)
     people, rated = [], {}
     for number in range(N):
@@ -41,7 +47,8 @@ def make_data(data) -> None:
             {
                 "participant_id": person,
                 "site": "north" if number % 4 < 2 else "south",
-                "age": int(rng.integers(20, 60)),
+                # age and depression at baseline say nothing: who responds and who does not are pairs
+                "age": 20 + 7 * (number // 2) % 41,
                 "group": "PAT",
             }
         )
@@ -49,15 +56,15 @@ def make_data(data) -> None:
         for k, session in enumerate(came):
             if (number, session) == (NO_BASELINE, "pre"):
                 continue
-            strength = rng.normal(1.2 if responds else 0.2, 0.3)
+            strength = rng.normal(1.8 if responds else 0.2, 0.25)
             scans.write_scan(
                 small_images.folder_of(data, person, session),
                 small_images.stem(person, session),
                 300 + number + 100 * k,
                 n_volumes=90,
-                planted=(sphere, atlas, strength),
+                planted=(sphere(), atlas, strength),
             )
-        before = int(rng.integers(18, 30))
+        before = 18 + 5 * (number // 2) % 13
         after = round(before * (rng.uniform(0.1, 0.45) if responds else rng.uniform(0.6, 1.0)), 1)
         rated[person] = (before, np.nan if number in UNRATED else after)
     pd.DataFrame(people).to_csv(data / "participants.tsv", sep="\t", index=False)
@@ -115,38 +122,46 @@ def test_who_is_predicted(finished):
 
 
 def test_it_sees_connectivity_at_baseline_only(finished):
-    """Edges of the sample are regions' rows of the first session, without those of the seed's own voxels."""
+    """Edges are means of the first session's maps over a region's voxels, without the seed's own."""
     with np.load(finished.results(STUDY) / "response/parts" / NAME.format("sample.npz")) as sample:
         edges, seeds, regions, people = (sample[k] for k in ("edges", "seeds", "regions", "participants"))
-    for seed in ("BALL", "BOX"):
-        file = finished.results(STUDY) / f"connectivity/sessions_seed-{seed}_atlas-Small14_stat-fisherz_group.parquet"
-        z = pd.read_parquet(file).loc[[f"{p}_ses-pre" for p in people], regions[seeds == seed]]
-        np.testing.assert_array_equal(edges[:, seeds == seed], z.to_numpy())
-    assert (seeds == "BALL").sum() >= 13
+    atlas = nib.load(finished.folder / "data/atlas.nii.gz").get_fdata()
+    own = {"BALL": sphere(), "BOX": nib.load(finished.folder / "data/seed.nii.gz").get_fdata() > 0}
+    for row in range(0, len(people), 8):
+        for column, (seed, region) in enumerate(zip(seeds, regions, strict=True)):
+            folder = finished.results(STUDY) / "connectivity" / people[row]
+            name = f"{people[row]}_ses-pre_seed-{seed}_space-{scans.SPACE}_stat-fisherz_boldmap.nii.gz"
+            where = (atlas == 1 + small_images.REGIONS.index(region)) & ~own[seed]
+            expected = nib.load(folder / name).get_fdata()[where].mean()
+            assert edges[row, column] == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_planted_connection_predicts(finished):
     found = read(finished, "performance").set_index(["model", "features"])
     best = found.loc["ridge", "all edges"]
     assert best["n"] == 33
-    assert best["auc"] > 0.85
+    assert best["auc"] > 0.8
     assert best["auc_ci_low"] > 0.6
     assert best["p_permutation"] < 0.05
     assert best["guard"] == "passed"
     alone = found.xs("covariates", level="features").iloc[0]
-    assert alone["auc"] < 0.75 < best["auc"]
+    assert alone["auc"] < 0.65
+    assert best["p_covariates"] < 0.05
     weights = read(finished, "weights").query("model == 'ridge' and features == 'all edges'")
     top = weights.loc[weights["pattern"].abs().idxmax()]
     assert (top["seed"], top["region"]) == ("BALL", PLANTED)
     assert top["pattern"] > 0
-    # the area of the scores in the table, site by site, by scikit-learn
+    # the area of the first repeat from the scores in the table: of one site and one model, by scikit-learn, weighted by
+    # the cases (Janes and Pepe 2009)
     scores = read(finished, "predictions").query("model == 'ridge' and features == 'all edges' and repeat == 1")
-    pairs, won = 0, 0.0
-    for _, own in scores.groupby("site"):
-        n = int((own["case"] == 1).sum() * (own["case"] == 0).sum())
-        pairs, won = pairs + n, won + n * roc_auc_score(own["case"], own["score"])
-    assert best["auc_tested"] > 0.85
-    assert won / pairs > 0.85
+    assert len(scores) == 33
+    n_cases, total = 0, 0.0
+    for _, own in scores.groupby(["site", "fold"]):
+        case = own["role"] == "case"
+        if 0 < case.sum() < len(case):
+            n_cases += case.sum()
+            total += case.sum() * roc_auc_score(case, own["decision_value"])
+    assert best["auc_tested"] == pytest.approx(total / n_cases, abs=1e-9)
 
 
 def test_shuffled_responders_are_at_chance(finished, tmp_path):
