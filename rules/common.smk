@@ -283,10 +283,18 @@ def response_model(wildcards):
     """Settings of an analysis of maps, as its method takes them."""
     analysis = VOXEL_ANALYSES[wildcards.analysis]
     if analysis["kind"] == "change":
-        own = CHANGES[analysis["name"]] | {"timepoints": analysis["sessions"]}
-        return {"categorical": COHORT["categorical"], **own}
+        own = CHANGE_MODELS[analysis["name"]] | {"timepoints": analysis["sessions"]}
+        if len(analysis["levels"]) == 2 and "variable" in own["groups"]:
+            own["groups"] = own["groups"] | {"levels": analysis["levels"]}
+        return own
     own = {k: v for k, v in ASSOCIATIONS[analysis["name"]].items() if k != "timepoints"}
     return {"order": TIMEPOINTS, "settings": own, "categorical": COHORT["categorical"]}
+
+
+def tests_with(wildcards):
+    """Tests of maps that the family-wise p of one are over, if it is not alone."""
+    tests = VOXEL_ANALYSES[wildcards.analysis]["family"]
+    return tests if len(tests) > 1 else []
 
 
 def tissue_files(wildcards):

@@ -114,6 +114,9 @@ rule group_voxel:
             space=w.space,
             shard=VOXEL_SHARDS,
         ),
+        # a contrast is one test
+        tests=[],
+        test_shards=[],
     output:
         images=expand(
             "results/{{study}}/group/contrast-{{contrast}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.nii.gz",
@@ -146,6 +149,7 @@ rule group_voxel:
         seed=config["seed"],
         permutations=VOXEL_PERMUTATIONS,
         family=family,
+        tests=[],
     script:
         "../scripts/group_voxel.py"
 

@@ -16,6 +16,11 @@ CHANGES, ASSOCIATIONS, NORMALISATION, RESPONDERS = (
 )
 # sessions at which anybody was scanned, in the order of the timepoints
 SCANNED = list(ROSTER.scanned)
+# settings of a model of change, as its method takes them; days are of trends in maps
+CHANGE_MODELS = {
+    name: {"timepoints": SCANNED, "categorical": COHORT["categorical"]} | {k: v for k, v in one.items() if k != "days"}
+    for name, one in CHANGES.items()
+}
 # what the prediction of response shares with that of groups; connectivity is not cleaned of the clinical columns,
 # which are the model to beat
 RESPONSE_FITS = FITS | {"remove_covariates": False}
@@ -128,7 +133,7 @@ rule response_change:
         runtime=per_attempt(60),
     params:
         code=code("response_change.py"),
-        model=lambda w: {"timepoints": SCANNED, "categorical": COHORT["categorical"], **CHANGES[w.change]},
+        model=lambda w: CHANGE_MODELS[w.change],
         seed=config["seed"],
         permutations=RESPONSE_DRAWS,
     script:
@@ -156,7 +161,7 @@ rule response_groups:
         runtime=per_attempt(10),
     params:
         code=code("response_groups.py"),
-        model=lambda w: {"timepoints": SCANNED, "categorical": COHORT["categorical"], **CHANGES[w.change]},
+        model=lambda w: CHANGE_MODELS[w.change],
     script:
         "../scripts/response_groups.py"
 

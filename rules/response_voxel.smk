@@ -1,8 +1,10 @@
 # Response on voxels: where in the brain does connectivity change with treatment, and where does it go with the outcome?
 # Reads  maps of every session, cohort/sessions.tsv, cohort/participants.tsv, cohort/outcomes.tsv
 # Writes results/{study}/response/{analysis}_seed-{seed}_space-{space}_stat-{stat}_statmap.nii.gz
-#          {analysis}: change-{change}_effect-{effect}, effect interaction (group x time), group (mean of both sessions) or
+#          {analysis}: change-{change}_effect-{effect}, effect interaction (group x time), group (mean of the sessions) or
 #            time{Group} (change within a group); association-{association}_timepoint-{timepoint}
+#            of more than two groups followed by _groups-{B}vs{A}, of more than two sessions by _times-{first}To{last} or
+#            _times-course (linear trend); family-wise p are over all tests of an effect
 #          stat: as of the group stage; of associations r, r_desc-low and r_desc-high in place of g
 #        ..._clusters.tsv (every cluster with p by every method, peaks in MNI, regions)
 # Settings and draws are those of the group stage (group.voxel, permutations.voxels).
@@ -43,7 +45,7 @@ rule response_voxel_comparison:
         runtime=per_attempt(20),
     params:
         code=code("response_voxel_comparison.py"),
-        analysis=lambda w: {k: v for k, v in VOXEL_ANALYSES[w.analysis].items() if k != "words"},
+        analysis=lambda w: {k: v for k, v in VOXEL_ANALYSES[w.analysis].items() if k not in ("family", "words")},
         model=response_model,
         connectivity=VOXEL["connectivity"],
         cluster_p=VOXEL["cluster_p"],
@@ -80,6 +82,21 @@ use rule group_voxel as response_voxel_change with:
             space=w.space,
             shard=VOXEL_SHARDS,
         ),
+        tests=lambda w: expand(
+            "results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_comparison.npz",
+            study=w.study,
+            analysis=tests_with(w),
+            seed=family(w),
+            space=w.space,
+        ),
+        test_shards=lambda w: expand(
+            "results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_from-{shard}.npz",
+            study=w.study,
+            analysis=tests_with(w),
+            seed=family(w),
+            space=w.space,
+            shard=VOXEL_SHARDS,
+        ),
     output:
         images=expand(
             "results/{{study}}/response/{{analysis}}_seed-{{seed}}_space-{{space}}_stat-{stat}_statmap.nii.gz",
@@ -106,6 +123,7 @@ use rule group_voxel as response_voxel_change with:
         seed=config["seed"],
         permutations=VOXEL_PERMUTATIONS,
         family=family,
+        tests=tests_with,
 
 
 use rule response_voxel_change as response_voxel_association with:
@@ -131,3 +149,4 @@ use rule response_voxel_change as response_voxel_association with:
         seed=config["seed"],
         permutations=VOXEL_PERMUTATIONS,
         family=family,
+        tests=tests_with,

@@ -8,7 +8,7 @@ from amygene.stats.lattice import Lattice
 from amygene.tables import write_sidecar, write_table
 from amygene.voxel_columns import OF_CLUSTERS
 from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import gather_draws
+from amygene.voxel_draws import Largest, gather_draws
 from amygene.voxel_group import MAP_MEANING, clusters_note
 from amygene.voxel_labels import read_labels
 from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning
@@ -24,9 +24,14 @@ lattice = Lattice(arrays["analysed"], voxel["connectivity"])
 threshold = float(arrays["threshold"])
 # shards come seed by seed, this one's first
 shards = [read_arrays(f) for f in source.shards]
-per_seed = len(shards) // len(params.family)
+n_seeds, per_seed = len(params.family), len(shards) // len(params.family)
 by_seed = [shards[i : i + per_seed] for i in range(0, len(shards), per_seed)]
-draws = gather_draws(by_seed, voxel["draws"], voxel["until"])
+# those of several tests come test by test, each seed by seed
+observed = [read_arrays(f)["largest"] for f in source.tests]
+maxima = [read_arrays(f)["maxima"] for f in source.test_shards]
+drawn = [maxima[i : i + per_seed] for i in range(0, len(maxima), per_seed)]
+tests = [Largest.of_seeds(observed[i : i + n_seeds], drawn[i : i + n_seeds]) for i in range(0, len(observed), n_seeds)]
+draws = gather_draws(by_seed, voxel["draws"], voxel["until"], tests)
 result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
 settings = {
     **params.asked,
@@ -43,6 +48,8 @@ facts = {
     "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
     "p_from": draws.described(),
 }
+if tests:
+    facts |= {"tests": params.tests, "over_tests": draws.over_tests}
 common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}
 for stat, image, sidecar in zip(params.stats, output.images, output.image_sidecars, strict=True):
     write_image(image, lattice.volume(result.maps[stat].astype(np.float32), np.nan), grid)
@@ -57,11 +64,13 @@ table = cluster_table(
     voxel["peak_distance"],
     voxel["peaks"],
 )
+if tests:
+    table = table.assign(n_tests=len(tests))
 write_table(
     output.table,
     table,
     sidecar=output.sidecar,
-    note=clusters_note(params.words["positive"]),
+    note=clusters_note(params.words["positive"], draws.n_tests),
     facts=facts,
     meanings=OF_CLUSTERS | effect_meaning(comparison.effect, params.words["tested"]),
     **common,

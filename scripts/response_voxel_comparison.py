@@ -30,7 +30,7 @@ if analysis["kind"] == "change":
         measure(*tables, f"response.changes.{analysis['name']}", **model),
         has_map,
         analysis["name"],
-        **{key: analysis[key] for key in ("effect", "level", "sessions")},
+        **{key: analysis[key] for key in ("effect", "levels", "weights")},
     )
 else:
     sample = association_sample(

@@ -5,5 +5,6 @@ OF_CLUSTERS = {
     "cluster": "number of the cluster among those formed alike, the largest first",
     "n_voxels": "size of the cluster",
     "volume": "size of the cluster, mm3",
+    "n_tests": "tests that p_fwe, p_tfce, p_size and p_mass are over: pairs of sessions, their trend, pairs of groups",
     **dict.fromkeys(("centre_x", "centre_y", "centre_z"), "centre of the cluster weighted by |t|, MNI mm"),
 }

@@ -13,7 +13,7 @@ import numpy as np
 
 from amygene.stats.lattice import Lattice
 from amygene.stats.map_permutation import Counts
-from amygene.stats.permutation import BLOCK, p_max, whole_blocks
+from amygene.stats.permutation import BLOCK, TIE, p_max, whole_blocks
 from amygene.stats.sequential import draws_needed, is_clear, sequential_p
 from amygene.stats.tail import Tail, tail_p
 from amygene.stats.tfce import Scanner
@@ -99,6 +99,10 @@ class VoxelDraws:
         One of `METHODS`.
     until
         For sequential p.
+    n_tests
+        Tests that the family-wise p are over, this one and others.
+    ranks : array of int, shape (n_draws, 4)
+        Where p are counted over several tests: the `lowest_ranks` of every draw.
     """
 
     maxima: np.ndarray
@@ -106,9 +110,29 @@ class VoxelDraws:
     used: np.ndarray
     method: str
     until: int | None = None
+    n_tests: int = 1
+    ranks: np.ndarray | None = None
 
     def p_family(self, statistic: str, values: np.ndarray) -> np.ndarray:
-        """Family-wise p of values of a statistic: the share of draws whose largest value reaches them."""
+        """Family-wise p of values of a statistic.
+
+        In one test the share of draws whose largest value reaches them. Over several tests the share of draws that
+        have as small a p in any of them (single-step min-p: Westfall & Young 1993, Resampling-Based Multiple Testing),
+        where tests count alike whatever their degrees of freedom; Bonferroni's where p are not counted. Draws with one
+        number move the participants of all tests alike as long as these are the same. Where sessions are missing, or
+        groups differ, they are draws of their own, which makes p rather too large (Sidak 1967, J Am Stat Assoc 62:626).
+        """
+        p = self._p_alone(statistic, values)
+        if self.n_tests == 1:
+            return p
+        if self.ranks is None:
+            return np.minimum(p * self.n_tests, 1)
+        m = len(self.ranks)
+        ordered = np.sort(self.ranks[:, STATISTICS.index(statistic)])
+        joint = (1 + np.searchsorted(ordered, p * (1 + m) + 0.5)) / (1 + m)
+        return np.where(np.isnan(p), np.nan, joint)
+
+    def _p_alone(self, statistic: str, values: np.ndarray) -> np.ndarray:
         drawn = self.maxima[:, STATISTICS.index(statistic)]
         values = np.abs(np.asarray(values, dtype=float))
         if statistic == "tfce":
@@ -138,6 +162,11 @@ class VoxelDraws:
             return None
         return tail_p(np.empty(0), self.maxima[:, STATISTICS.index(statistic)])[1]
 
+    @property
+    def over_tests(self) -> str:
+        """How family-wise p are over several tests, in words."""
+        return "Bonferroni's correction" if self.ranks is None else "the smallest p of any test, draw by draw"
+
     def described(self) -> dict[str, str]:
         """How the p of every statistic were made, in words."""
         words = {}
@@ -159,8 +188,24 @@ class VoxelDraws:
         return words
 
 
+@dataclass(frozen=True)
+class Largest:
+    """Largest `STATISTICS` of one test over the seeds of the family: observed, shape (4,), and drawn, (n_draws, 4)."""
+
+    observed: np.ndarray
+    drawn: np.ndarray
+
+    @staticmethod
+    def of_seeds(observed: Sequence[np.ndarray], shards: Sequence[Sequence[np.ndarray]]) -> Largest:
+        """From what was observed with every seed, and the maxima of every seed's shards."""
+        return Largest(np.max(observed, axis=0), np.max([np.concatenate(seed) for seed in shards], axis=0))
+
+
 def gather_draws(
-    family: Sequence[Sequence[Mapping[str, np.ndarray]]], method: str, until: int | None = None
+    family: Sequence[Sequence[Mapping[str, np.ndarray]]],
+    method: str,
+    until: int | None = None,
+    tests: Sequence[Largest] = (),
 ) -> VoxelDraws:
     """Put shards together.
 
@@ -170,6 +215,8 @@ def gather_draws(
         Shards of every seed of the family, this one's first.
     method, until
         As in `VoxelDraws`.
+    tests
+        If family-wise p are over several tests: all of them.
     """
     own = family[0]
     per_seed = [np.concatenate([shard["maxima"] for shard in shards]) for shards in family]
@@ -179,4 +226,21 @@ def gather_draws(
         used=np.sum([shard["used"] for shard in own], axis=0),
         method=method,
         until=until,
+        n_tests=max(len(tests), 1),
+        ranks=lowest_ranks(tests) if method == "plain" and len(tests) > 1 else None,
     )
+
+
+def lowest_ranks(tests: Sequence[Largest]) -> np.ndarray:
+    """Of every draw its lowest rank over the tests, array of int, shape (n_draws, 4).
+
+    A draw's rank in a test is the number of arrangements (the observed one among them) whose largest value reaches its
+    own, so that rank / (1 + n_draws) is its p.
+    """
+    share = np.array([1 - TIE, 1 - TIE, 1 - TIE, 1 - _TIE_TFCE])
+    ranks = []
+    for test in tests:
+        values = np.vstack([test.observed, test.drawn])
+        below = [np.searchsorted(np.sort(column), column[1:] * s) for column, s in zip(values.T, share, strict=True)]
+        ranks.append(len(values) - np.array(below).T)
+    return np.min(ranks, axis=0)

@@ -177,10 +177,11 @@ def observe(
     return {"t": t, "threshold": np.array(threshold), "largest": largest}
 
 
-def clusters_note(positive: str) -> str:
+def clusters_note(positive: str, n_tests: int = 1) -> str:
     """What a reader of the table must know; first what a positive value means."""
+    over = f"; these four are over {n_tests} tests together, all other p and q of this one alone" if n_tests > 1 else ""
     return (
-        f"positive: {positive}; p_fwe, p_tfce, p_size, p_mass: permutation, two-sided; columns _rft: random field "
-        "theory as in SPM12, one-sided per direction; the mean effect of a cluster (cluster_beta, cluster_g or _r) was "
-        "measured where the same data show it, so it is too large"
+        f"positive: {positive}; p_fwe, p_tfce, p_size, p_mass: permutation, two-sided{over}; columns _rft: random "
+        "field theory as in SPM12, one-sided per direction; the mean effect of a cluster (cluster_beta, cluster_g or "
+        "_r) was measured where the same data show it, so it is too large"
     )

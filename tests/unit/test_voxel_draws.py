@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +17,7 @@ from amygene.stats.map_permutation import TILE
 from amygene.stats.permutation import BLOCK, draw_orders
 from amygene.stats.tfce import Scanner, tfce
 from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import STATISTICS, VoxelDraws, draw_shard, gather_draws
+from amygene.voxel_draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws
 
 
 def study(shape=(9, 10, 8), n=24, n_sites=2, seed=0, effect=0.0, sigma=1.0):
@@ -202,6 +203,78 @@ def test_a_family_of_seeds_takes_the_largest_draw_by_draw():
     family = gather_draws([[shards[0]], [shards[1]]], "plain")
     assert np.array_equal(family.maxima, np.maximum(shards[0]["maxima"], shards[1]["maxima"]))
     assert family.reached.tolist() == [1, 1, 1]
+
+
+def by_hand(tests, k, statistic, value):
+    """Single-step min-p over tests from its definition: p of every arrangement in every test, the smallest of them."""
+    every = np.array([np.vstack([test.observed, test.drawn])[:, statistic] for test in tests])
+    p = np.array([[np.mean(row >= x) for x in row] for row in every])
+    smallest = p.min(axis=0)[1:]
+    own = (1 + np.sum(every[k, 1:] >= value)) / every.shape[1]
+    return (1 + np.sum(smallest <= own + 1e-12)) / every.shape[1]
+
+
+def several_tests(rng, m, n_tests=3, alike=0.8):
+    shared = rng.gamma(3, size=(m + 1, 4))
+    largest = [alike * shared + rng.gamma(3, size=(m + 1, 4)) * (1 + k) for k in range(n_tests)]
+    # sizes are counts, so they tie
+    largest = [np.column_stack([one[:, 0], one[:, 1].round(), one[:, 2:]]) for one in largest]
+    return [Largest(one[0], one[1:]) for one in largest]
+
+
+def gathered(tests, k, method="plain"):
+    m = len(tests[k].drawn)
+    shard = {"maxima": tests[k].drawn, "reached": np.zeros(2), "used": np.full(2, m)}
+    return gather_draws([[shard]], method, 20 if method == "sequential" else None, tests=tests)
+
+
+def test_p_over_several_tests_is_that_of_the_smallest_p_draw_by_draw():
+    tests = several_tests(np.random.default_rng(2), 60)
+    for k in range(3):
+        draws, alone = gathered(tests, k), gathered([tests[k]], 0)
+        for statistic, name in enumerate(STATISTICS):
+            # nothing observed is above the largest
+            top = tests[k].observed[statistic]
+            values = np.append(np.minimum(tests[k].drawn[::7, statistic], top), top)
+            p = draws.p_family(name, values)
+            expected = [by_hand(tests, k, statistic, value) for value in values]
+            assert p == pytest.approx(expected, abs=1e-12)
+            one = alone.p_family(name, values)
+            assert (one <= p).all()
+            # of untied values Bonferroni's is an upper limit
+            if name != "size":
+                assert (p[-1] <= np.minimum(3 * one[-1], 1) + 1e-12).all()
+            assert np.isnan(draws.p_family(name, np.array([np.nan]))).all()
+    assert draws.over_tests == "the smallest p of any test, draw by draw"
+
+
+def test_a_test_that_stands_twice_costs_nothing_and_one_alone_is_itself():
+    one = several_tests(np.random.default_rng(3), 99, n_tests=1)[0]
+    one = replace(one, observed=np.full(4, np.quantile(one.drawn, 0.97)))
+    values = np.append(one.drawn[one.drawn[:, 0] < one.observed[0], 0], one.observed[0])
+    assert len(values) > 50
+    alone = gathered([one], 0).p_family("t", values)
+    assert gathered([one, one], 0).p_family("t", values) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("method", ["tail", "sequential"])
+def test_p_that_are_not_counted_are_corrected_by_bonferroni(method):
+    tests = several_tests(np.random.default_rng(4), 300)
+    values = np.quantile(tests[0].drawn[:, 0], [0.2, 0.9, 0.999])
+    alone = gathered(tests[:1], 0, method).p_family("t", values)
+    assert gathered(tests, 0, method).p_family("t", values) == pytest.approx(np.minimum(3 * alone, 1))
+    assert gathered(tests, 0, method).over_tests == "Bonferroni's correction"
+
+
+def test_level_over_several_tests_is_exact():
+    """The smallest p of all tests, when the observed arrangement is one of many alike."""
+    rng = np.random.default_rng(5)
+    smallest = []
+    for _ in range(1500):
+        tests = several_tests(rng, 39, alike=2.0)
+        smallest.append(min(gathered(tests, k).p_family("t", tests[k].observed[:1])[0] for k in range(3)))
+    rate = np.mean(np.array(smallest) <= 0.1 + 1e-9)
+    assert abs(rate - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 1500)
 
 
 def test_p_voxel_counts_the_observed_labelling():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+import copy
+import re
+from itertools import combinations, permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +18,21 @@ from amygene.response import members, voxel_plan
 from amygene.response.voxel_designs import association_sample, change_sample
 from amygene.stats.design import Design
 from amygene.stats.lattice import Lattice
+from amygene.stats.permutation import BLOCK
 from amygene.stats.repeated_measures import GROUP, INTERACTION, TIME, Term, of_groups
 from amygene.stats.repeated_measures import Design as Repeated
 from amygene.stats.tfce import Scanner
 from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import STATISTICS, draw_shard, gather_draws
+from amygene.voxel_draws import STATISTICS, Largest, draw_shard, gather_draws
 from amygene.voxel_group import MAP_MEANING, observe, write_maps
 from amygene.voxel_labels import VoxelLabels
 from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SESSIONS = ["pre", "post"]
+#: numbers of participants without a scan
+MISSING = {"post": (3, 8)}
+CHANGE, MEAN = {"pre": -1.0, "post": 1.0}, {"pre": 0.5, "post": 0.5}
 MODEL = {
     "timepoints": SESSIONS,
     "groups": {"variable": "group", "levels": ["P", "V"]},
@@ -51,7 +57,7 @@ FOUND = tuple(stats.binom.ppf([0.0005, 0.9995], 200, 0.05))
 class Study:
     """Maps of participants at two sessions as the connectivity stage leaves them, and the tables of the cohort."""
 
-    def __init__(self, folder, n=26, shape=(7, 8, 6), seed=0, missing=(3, 8)):
+    def __init__(self, folder, n=26, shape=(7, 8, 6), seed=0, sessions=SESSIONS, missing=MISSING):
         rng = np.random.default_rng(seed)
         self.mask = np.zeros(shape, dtype=bool)
         self.mask[1:-1, 1:-1, 1:-1] = True
@@ -67,7 +73,8 @@ class Study:
         rows = [
             (p, t, t, f"{p}_ses-{t}", round(float(rng.gamma(2, 0.05)), 4))
             for i, p in enumerate(ids)
-            for t in SESSIONS[: 1 if i in missing else 2]
+            for t in sessions
+            if i not in missing.get(t, ())
         ]
         self.sessions = pd.DataFrame(rows, columns=["participant_id", "session", "timepoint", "unit", "mean_fd"])
         rate = rng.uniform(0, 1, n)
@@ -76,9 +83,9 @@ class Study:
         ).assign(responder=(rate > 0.5).astype(float))
         own = rng.normal(size=(n, self.mask.sum()))
         self.maps = {}
-        for session in SESSIONS:
+        for session in sessions:
             maps = (own + rng.normal(size=own.shape)).astype(np.float32)
-            maps[[i for i in missing if session == "post"]] = np.nan
+            maps[list(missing.get(session, ()))] = np.nan
             self.maps[session] = maps
         self.people = ids
         self.path = folder / "maps.npy"
@@ -88,9 +95,12 @@ class Study:
         known = {s: ~np.isnan(maps[:, 0]) for s, maps in self.maps.items()}
         return {s: {p for p, here in zip(self.people, kept, strict=True) if here} for s, kept in known.items()}
 
-    def change(self, effect, level=None, **changed):
-        measured = members.measure(self.sessions, self.participants, self.outcomes, "x", **MODEL | changed)
-        return change_sample(measured, self.has_map, "x", effect=effect, level=level, sessions=SESSIONS)
+    def change(self, effect, level=None, weights=None, **changed):
+        weights = weights or (MEAN if effect == "group" else CHANGE)
+        model = MODEL | {"timepoints": list(weights)} | changed
+        measured = members.measure(self.sessions, self.participants, self.outcomes, "x", **model)
+        levels = measured.levels if level is None else [level]
+        return change_sample(measured, self.has_map, "x", effect=effect, levels=levels, weights=weights)
 
     def association(self, used=("pre",), **changed):
         return association_sample(
@@ -175,9 +185,9 @@ def test_f_of_group_and_interaction_are_those_of_r(tmp_path):
     values = [f"y{k}" for k in range(1, 6)]
     y = {t: table.query("time == 2 * @i")[values].to_numpy() for i, t in enumerate(SESSIONS)}
     for effect, term in (("interaction", "group x time"), ("group", "group")):
-        sample = change_sample(
-            measured, {session: set(ids) for session in SESSIONS}, "x", effect=effect, level=None, sessions=SESSIONS
-        )
+        weights = MEAN if effect == "group" else CHANGE
+        has_map = {session: set(ids) for session in SESSIONS}
+        sample = change_sample(measured, has_map, "x", effect=effect, levels=["a", "b"], weights=weights)
         maps = sum(weight * y[session] for session, weight in sample.weights.items())
         comparison = VoxelComparison(maps.T, sample.design, np.zeros(len(ids), dtype=int), "covariate")
         assert comparison.estimates()["t"].to_numpy() ** 2 == pytest.approx(
@@ -195,6 +205,106 @@ def test_change_within_a_group_is_that_at_unchanged_motion_and_mean_age(study):
     found = comparison.estimates()
     assert found["t"].to_numpy() == pytest.approx([f.tvalues[0] for f in fits], rel=1e-5)
     assert found["beta"].to_numpy() == pytest.approx([f.params[0] for f in fits], rel=1e-5)
+
+
+LONG = ["pre", "post", "w6"]
+DAYS = [0.0, 14.0, 42.0]
+
+
+@pytest.fixture
+def long(tmp_path):
+    """Three sessions; two participants lack the second one, two others the third, one the first."""
+    return Study(tmp_path, sessions=LONG, missing={"pre": (11,), "post": (3, 8), "w6": (5, 20)})
+
+
+def planned_weights(time, effect="interaction"):
+    change = {"x": {"groups": MODEL["groups"], "days": DAYS}}
+    found = voxel_plan.analyses(change, {}, LONG, LONG)
+    return found[f"change-x_effect-{effect}" + (f"_times-{time}" if time else "")]["weights"]
+
+
+def test_the_trend_is_that_of_every_participants_slope(long):
+    """Slopes by numpy's least squares, tested by statsmodels with motion's own slope beside."""
+    whole = [p for i, p in enumerate(long.people) if i not in (11, 3, 8, 5, 20)]
+    rows = [long.people.index(p) for p in whole]
+    people = long.participants.set_index("participant_id").loc[whole]
+    fd = long.sessions.pivot(index="participant_id", columns="timepoint", values="mean_fd").loc[whole, LONG].to_numpy()
+    y = np.stack([long.maps[session][rows].astype(float) for session in LONG])
+    slopes = np.polyfit(DAYS, y.reshape(3, -1), 1)[0].reshape(len(whole), -1)
+    moved, age = np.polyfit(DAYS, fd.T, 1)[0], people["age"].to_numpy()
+    last = (people["group"] == "V").to_numpy()
+    asked = {"covariates": ["mean_fd"], "covariates_by_time": ["age"]}
+    sample = long.change("interaction", weights=planned_weights("course"), **asked)
+    assert sample.people == whole
+    columns = np.column_stack([last, np.ones(len(whole)), age, moved]).astype(float)
+    check(long, sample, slopes, columns)
+    sample = long.change("time", "V", weights=planned_weights("course", "timeV"), **asked)
+    columns = np.column_stack([np.ones(len(whole)), age - age[last].mean(), moved])[last]
+    check(long, sample, slopes[last], columns)
+    # the main effect of group: means of all sessions
+    sample = long.change("group", weights=planned_weights(None, "group"), **asked)
+    columns = np.column_stack([last, np.ones(len(whole)), age, fd.mean(axis=1)]).astype(float)
+    check(long, sample, y.mean(axis=0), columns)
+
+
+def check(study, sample, outcome, columns):
+    comparison, _ = study.comparison(sample)
+    found = comparison.estimates()
+    fits = [sm.OLS(one, columns).fit() for one in outcome.T]
+    # of slopes by the day, motion's unit matters not
+    assert found["t"].to_numpy() == pytest.approx([f.tvalues[0] for f in fits], rel=1e-4, abs=1e-5)
+    assert found["beta"].to_numpy() == pytest.approx([f.params[0] for f in fits], rel=1e-4, abs=1e-7)
+    assert (found["df"] == fits[0].df_resid).all()
+
+
+@pytest.mark.parametrize(("effect", "level"), [("interaction", None), ("time", "P")])
+@pytest.mark.parametrize("pair", list(combinations(LONG, 2)))
+def test_a_pair_of_sessions_is_the_study_of_these_two_to_the_byte(long, tmp_path, pair, effect, level):
+    asked = {"covariates": ["mean_fd", "site"], "covariates_by_time": ["age"], "exchange_within": "site"}
+    weights = planned_weights(f"{pair[0]}To{pair[1]}", effect if level is None else f"{effect}{level}")
+    sample = long.change(effect, level, weights, **asked)
+    # the same people in a study that never saw the third session
+    other = copy.copy(long)
+    other.sessions = long.sessions[long.sessions["timepoint"].isin(pair)].reset_index(drop=True)
+    other.maps = {session: long.maps[session] for session in pair}
+    other.path = tmp_path / "other.npy"
+    twin = other.change(effect, level, {pair[0]: -1.0, pair[1]: 1.0}, **asked)
+    absent = {i for session in pair for i in {"pre": (11,), "post": (3, 8), "w6": (5, 20)}[session]}
+    both = [p for i, p in enumerate(long.people) if i not in absent]
+    assert len(both) == 26 - len(absent)
+    groups = long.participants.set_index("participant_id")["group"]
+    assert sample.people == [p for p in both if level is None or groups[p] == level]
+    comparison, _ = long.comparison(sample)
+    twins, _ = other.comparison(twin)
+    t, expected = comparison.estimates()["t"].to_numpy(), twins.estimates()["t"].to_numpy()
+    assert t.tobytes() == expected.tobytes()
+    draws = [np.empty((BLOCK, len(t))) for _ in range(2)]
+    for one, drawn in zip((comparison, twins), draws, strict=True):
+        one.draws(2.0, t).draw(one.moves(1, np.arange(BLOCK)), drawn)
+    assert draws[0].tobytes() == draws[1].tobytes()
+
+
+def test_three_groups_are_compared_two_by_two(long):
+    long.participants["arm"] = np.array(["a", "b", "c"])[np.arange(26) % 3]
+    levels = {"variable": "arm", "levels": ["a", "c"]}
+    sample = long.change("interaction", weights=CHANGE, groups=levels)
+    arms = long.participants.set_index("participant_id")["arm"]
+    assert set(arms[sample.people]) == {"a", "c"}
+    assert sample.design.case.tolist() == (arms[sample.people] == "c").astype(float).tolist()
+    # change within one of them
+    levels = {"variable": "arm", "levels": ["a", "b", "c"]}
+    within = long.change("time", "b", CHANGE, groups=levels)
+    assert set(arms[within.people]) == {"b"}
+    assert within.counts == {"b": len(within.people)}
+
+
+def test_too_few_with_all_sessions_are_told(long):
+    long.maps["w6"][(long.participants["group"] == "V").to_numpy()] = np.nan
+    n = int((long.participants["group"].drop([11, 3, 8, 5, 20]) == "P").sum())
+    words = f"too few participants with maps at pre, post and w6 in group V (P: {n}, V: 0)"
+    with pytest.raises(InputError, match=re.escape(words)):
+        long.change("interaction", weights=planned_weights("course"))
+    assert len(long.change("interaction", weights=CHANGE).people) == 23
 
 
 def test_association_is_the_partial_correlation(study):
@@ -336,6 +446,78 @@ def one_study(kind, rng, n=16, shape=(6, 6, 5)):
     )
 
 
+def three_sessions(rng, missing, planted=0.0, n=18, shape=(6, 6, 5)):
+    """Comparisons of all tests of change of one group seen three times: session effects of smooth noise, correlated
+    within participants; a planted rise from session to session in a corner.
+    """
+    noise = ndimage.gaussian_filter(rng.standard_normal((4, n, *shape)), (0, 0, 0.8, 0.8, 0.8)).reshape(4, n, -1)
+    noise /= noise.std()
+    y = {session: noise[3] + noise[k] for k, session in enumerate(LONG)}
+    corner = np.zeros(shape, dtype=bool)
+    corner[:3, :3, :3] = True
+    for k, session in enumerate(LONG):
+        y[session] = y[session] + planted * k * corner.ravel()
+    has_map = {s: np.setdiff1d(np.arange(n), missing.get(s, ())) for s in LONG}
+    tests = voxel_plan.analyses({"x": {"groups": None, "days": DAYS}}, {}, LONG, LONG).values()
+    found = []
+    for test in tests:
+        who = sorted(set.intersection(*(set(has_map[s]) for s in test["weights"])))
+        maps = np.sum([weight * y[s][who] for s, weight in test["weights"].items()], axis=0)
+        sites = np.zeros(len(who), dtype=int)
+        design = Design(np.ones(len(who)), np.empty((len(who), 0)), np.array([]), sites)
+        found.append(VoxelComparison(maps.T.astype(np.float32), design, sites, "covariate", "signs"))
+    return found
+
+
+def smallest_over_tests(comparisons, lattice, seed, n_draws, method="plain"):
+    """Of every statistic the smallest family-wise p of any test."""
+    observed = [observe(one, lattice.mask, 18, 0.05) for one in comparisons]
+    shards = [
+        draw_shard(one, lattice, float(found["threshold"]), found, seed, 0, n_draws)
+        for one, found in zip(comparisons, observed, strict=True)
+    ]
+    tests = [
+        Largest.of_seeds([found["largest"]], [[shard["maxima"]]]) for found, shard in zip(observed, shards, strict=True)
+    ]
+    p = []
+    for found, shard in zip(observed, shards, strict=True):
+        draws = gather_draws([[shard]], method, tests=tests)
+        p.append([draws.p_family(name, found["largest"][k : k + 1])[0] for k, name in enumerate(STATISTICS)])
+    return np.array(p)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", [{}, {"pre": (2,), "post": (4, 5), "w6": (9,)}])
+def test_the_family_of_pairs_and_trend_holds_its_false_positive_rate(missing):
+    """Everybody seen at all times: exact. Sessions missing: every test has draws of its own, p may be too large."""
+    rng = np.random.default_rng(17)
+    lattice = Lattice(np.ones((6, 6, 5), dtype=bool), 18)
+    positive, alone = np.zeros(len(STATISTICS)), 0
+    for i in range(200):
+        comparisons = three_sessions(rng, missing)
+        p = smallest_over_tests(comparisons, lattice, i, 99)
+        positive += p.min(axis=0) <= 0.05
+        t = [stats.ttest_1samp(one.maps[0], 0).pvalue for one in comparisons]
+        alone += min(t) <= 0.05
+    assert (positive <= FOUND[1]).all(), dict(zip(STATISTICS, positive, strict=True))
+    if not missing:
+        assert (positive >= FOUND[0]).all(), dict(zip(STATISTICS, positive, strict=True))
+    # the four tests uncorrected, in one voxel: what the family is there for
+    assert alone > FOUND[1]
+
+
+@pytest.mark.slow
+def test_a_planted_course_is_found_over_the_family():
+    rng = np.random.default_rng(18)
+    lattice = Lattice(np.ones((6, 6, 5), dtype=bool), 18)
+    found = np.zeros((4, len(STATISTICS)))
+    for i in range(20):
+        p = smallest_over_tests(three_sessions(rng, {"post": (4,)}, planted=1.0), lattice, i, 199)
+        found += p <= 0.05
+    # the change from the first session to the last, and the trend; a corner is small for a cluster's size
+    assert (found[[1, 3]][:, [0, 2, 3]] >= 18).all(), found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["interaction", "time", "association"])
 def test_the_false_positive_rate_holds(kind):
@@ -353,7 +535,7 @@ def test_the_false_positive_rate_holds(kind):
 
 
 def test_a_planted_association_is_in_the_table_with_its_correlation(tmp_path):
-    study = Study(tmp_path, n=40, missing=())
+    study = Study(tmp_path, n=40, missing={})
     place = np.zeros(study.mask.shape, dtype=bool)
     place[2:5, 2:5, 2:4] = True
     rate = study.outcomes["reduction"].to_numpy()
@@ -404,7 +586,8 @@ def test_names_of_analyses():
     ]
     # the change up to the last scans before the outcome
     assert found["association-hamd_timepoint-week6"]["sessions"] == ["pre", "week2"]
-    assert found["change-by_effect-timeResponder"]["level"] == "responder"
+    assert found["change-by_effect-timeResponder"]["levels"] == ["responder"]
+    assert all(one["family"] == [name] for name, one in found.items())
     words = {"title", "colours", "tested", "positive", "lead", "more", "less", "none", "absent"}
     assert all(set(one["words"]) == words for one in found.values())
 
@@ -412,14 +595,18 @@ def test_names_of_analyses():
 @pytest.mark.parametrize(
     ("response", "timepoints", "scanned", "words"),
     [
-        (planned(), ["pre", "w2", "w6"], ["pre", "w2", "w6"], "maps are compared between two timepoints, found 3"),
         (planned(), ["pre", "w2"], ["w2", "pre"], "do not hold the sessions with images (w2, pre) in their order"),
         (planned(), ["pre", "w2"], ["pre"], "needs images of several sessions, found one"),
         (planned(), ["pre", "w_2"], ["pre", "w_2"], "'w_2' becomes part of file names"),
         (
-            planned(changes={"x": {"groups": {"variable": "g", "levels": ["a", "b", "c"]}}}),
-            *(["pre", "w2"],) * 2,
-            "maps of two groups are compared, found 3 (a, b, c)",
+            planned(changes={"x": {"groups": None, "days": [0, 9]}}),
+            *(["pre", "w2", "w6"],) * 2,
+            "config key response.changes.x.days: found [0, 9]; name when each of its 3 sessions is, ascending",
+        ),
+        (
+            planned(changes={"x": {"groups": None, "timepoints": ["pre", "w6"], "days": [9, 9]}}),
+            *(["pre", "w2", "w6"],) * 2,
+            "found [9, 9]",
         ),
         (
             planned(changes={"x": {"groups": {"variable": "g", "levels": ["a+", "a-"]}}}),
@@ -444,6 +631,44 @@ def test_what_maps_cannot_answer_is_refused(response, timepoints, scanned, words
     assert words in "\n".join(voxel_plan.problems(response, timepoints, scanned))
 
 
-def test_two_of_three_timepoints_are_no_problem():
-    two = planned(changes={"arms": CHANGES["arms"] | {"timepoints": ["pre", "w6"]}})
-    assert voxel_plan.problems(two, ["pre", "w2", "w6"], ["pre", "w2", "w6"]) == []
+THREE = ["pre", "w2", "w6"]
+
+
+def test_more_sessions_and_groups_are_no_problem_and_are_compared_two_by_two():
+    several = {"x": {"groups": {"variable": "arm", "levels": ["a", "b 2", "c"]}, "days": [0, 14, 42]}}
+    assert voxel_plan.problems(planned(changes=several), THREE, THREE) == []
+    found = voxel_plan.analyses(several, {}, THREE, THREE)
+    pairs = ["B2vsA", "CvsA", "CvsB2"]
+    times = ["preTow2", "preTow6", "w2Tow6", "course"]
+    families = [
+        [f"change-x_effect-interaction_groups-{pair}_times-{time}" for pair in pairs for time in times],
+        [f"change-x_effect-group_groups-{pair}" for pair in pairs],
+        *([f"change-x_effect-time{level}_times-{time}" for time in times] for level in ("A", "B2", "C")),
+    ]
+    assert list(found) == [name for family in families for name in family]
+    assert all(found[name]["family"] == family for family in families for name in family)
+    assert found[families[0][8]]["levels"] == ["b 2", "c"]
+    assert found[families[0][8]]["weights"] == {"pre": -1, "w2": 1}
+    assert found[families[1][0]]["weights"] == dict.fromkeys(THREE, 1 / 3)
+    # the slope of a line that was put in, by least squares
+    slope = list(found[families[2][3]]["weights"].values())
+    assert np.dot(slope, [5, 5 + 14 * 0.3, 5 + 42 * 0.3]) == pytest.approx(0.3)
+    assert slope == pytest.approx(np.linalg.pinv(np.column_stack([[0, 14, 42], np.ones(3)]))[0])
+    assert len({one["words"]["title"] for one in found.values()}) == len(found)
+
+
+def test_names_are_as_before_where_one_pair_is_asked():
+    plain = voxel_plan.analyses(CHANGES, {}, THREE, ["pre", "w6"])
+    named = {"arms": CHANGES["arms"] | {"timepoints": ["pre", "w6"], "days": [0, 42]}}
+    assert voxel_plan.analyses(named, {}, THREE, THREE) == plain
+    assert voxel_plan.problems(planned(changes=named), THREE, THREE) == []
+
+
+def test_a_trend_that_is_a_pairs_change_is_not_tested_twice():
+    times = {"x": {"groups": None}}
+    names = [f"change-x_effect-time_times-{time}" for time in ("preTow2", "preTow6", "w2Tow6")]
+    assert list(voxel_plan.analyses(times, {}, THREE, THREE)) == names
+    tenths = {"x": {"groups": None, "days": [0, 0.1, 0.2]}}
+    assert list(voxel_plan.analyses(tenths, {}, THREE, THREE)) == names
+    four = [*THREE, "w9"]
+    assert list(voxel_plan.analyses(times, {}, four, four))[-1] == "change-x_effect-time_times-course"

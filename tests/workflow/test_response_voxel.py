@@ -23,22 +23,23 @@ pytestmark = pytest.mark.slow
 
 STUDY, SPACE = small_images.STUDY, scans.SPACE
 SESSIONS = ["pre", "post"]
-#: number of the participant who did not come again
-ABSENT = 2
+#: number of a participant -> how many sessions there are of the participant
+CAME = {2: 1, 7: 2}
+LONG, DAYS = [*SESSIONS, "late"], [0, 10, 40]
 
 
 def table(project, file, study=STUDY):
     return pd.read_csv(project.results(study) / file, sep="\t", na_values="n/a", keep_default_na=False)
 
 
-def make_data(data: Path) -> None:
-    """A BIDS dataset of 12 people at two sessions, their ratings, and sheets that name the same images."""
+def make_data(data: Path, sessions=SESSIONS) -> None:
+    """A BIDS dataset of 12 people at several sessions, their ratings, and sheets that name the same images."""
     rows = small_images.make_data(data)
     shutil.rmtree(data / "derivatives")
     listed = []
     for number, row in enumerate(rows):
         person = row["participant_id"]
-        for k, session in enumerate(SESSIONS[: 1 if number == ABSENT else 2]):
+        for k, session in enumerate(sessions[: CAME.get(number, len(sessions))]):
             folder = small_images.folder_of(data, person, session)
             stem = small_images.stem(person, session)
             scans.write_scan(folder, stem, 50 + number + 20 * k, n_volumes=90, spikes=[20 + number])
@@ -251,6 +252,130 @@ def test_a_finished_study_reruns_nothing_and_an_edit_what_uses_it(finished):
     assert not rules & {"response_voxel_change", "connectivity_voxel", "response_change", "cohort_sessions"}
 
 
+def several(voxels_per_shard):
+    """One group at three sessions: every two of them, and the trend. Three groups at two: every two of them."""
+    study = config()
+    study["stages"] = ["response", "report"]
+    study["cohort"]["sessions"] = LONG
+    alone = {"groups": None, "covariates": ["mean_fd"], "covariates_by_time": ["age"], "exchange_within": None}
+    arms = {"groups": {"variable": "arm", "levels": ["a", "b", "c"]}, "timepoints": ["pre", "post"]}
+    study["response"]["changes"] = {
+        "three": alone | {"days": DAYS},
+        "two": alone | {"timepoints": ["pre", "late"]},
+        "arms": arms | {"exchange_within": None},
+    }
+    study["response"]["associations"] = study["response"]["normalisation"] = {}
+    study["permutations"]["voxels"] = 120
+    study["jobs"]["voxel_permutations_per_shard"] = voxels_per_shard
+    return study
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory) -> Project:
+    """A folder in which the small study of three sessions was run. Tests leave it as it is."""
+    project = Project.make(tmp_path_factory.mktemp("response-sessions") / "project", RESOURCES)
+    make_data(project.folder / "data", LONG)
+    sheet = project.folder / "data/participants.tsv"
+    people = pd.read_csv(sheet, sep="\t")
+    people.assign(arm=np.array(["a", "b", "c"])[np.arange(len(people)) % 3]).to_csv(sheet, sep="\t", index=False)
+    project.make_targets("--configfile", project.write_config(several(1000)))
+    return project
+
+
+TIMES = ["preTopost", "preTolate", "postTolate", "course"]
+THREE = [f"change-three_effect-time_times-{time}" for time in TIMES]
+
+
+def sidecar_of(project, analysis):
+    folder = project.results(STUDY) / "response"
+    return json.loads((folder / f"{analysis}_seed-BALL_space-{SPACE}_clusters.json").read_text())
+
+
+def test_pairs_and_trend_of_three_sessions(long):
+    """Slopes by numpy of those with all sessions, tested by statsmodels; a pair is what a model of it alone finds."""
+    people, fd, maps, mask = people_and_maps(long)
+    assert len(people) == 10
+    age = people["age"].to_numpy(dtype=float)
+    y = np.stack([maps[session] for session in LONG])
+    slopes = np.polyfit(DAYS, y.reshape(3, -1), 1)[0].reshape(y[0].shape)
+    moved = np.polyfit(DAYS, fd[LONG].to_numpy().T, 1)[0]
+    compare(long, THREE[3], slopes, np.column_stack([np.ones(len(people)), age - age.mean(), moved]))
+    folder = long.results(STUDY) / "response"
+    pair, alone = THREE[1], "change-two_effect-time"
+    t = [folder / f"{one}_seed-BALL_space-{SPACE}_stat-t_statmap.nii.gz" for one in (pair, alone)]
+    assert t[0].read_bytes() == t[1].read_bytes()
+    # over the family p are larger
+    over, own = (apply_mask(image(long, one, "logp_desc-maxt"), mask, ensure_finite=False) for one in (pair, alone))
+    known = np.isfinite(own)
+    assert (over[known] <= own[known] + 1e-6).all()
+    assert (over[known] < own[known] - 1e-3).any()
+    # who lacks the last session is in the first pair
+    assert sidecar_of(long, THREE[0])["participants"] == {"participants": 11}
+    assert sidecar_of(long, THREE[3])["participants"] == {"participants": 10}
+    assert sidecar_of(long, THREE[3])["tests"] == THREE
+    assert "tests" not in sidecar_of(long, alone)
+
+
+def test_p_over_the_family_are_those_of_its_draws(long):
+    """From the shards and the definition: the smallest p of any test, draw by draw."""
+    shards = long.results(STUDY) / "response/shards"
+    every = []
+    for analysis in THREE:
+        with np.load(shards / f"{analysis}_seed-BALL_space-{SPACE}_comparison.npz") as archive:
+            rows = [archive["largest"][None]]
+        with np.load(shards / f"{analysis}_seed-BALL_space-{SPACE}_from-0.npz") as archive:
+            rows.append(archive["maxima"])
+        every.append(np.concatenate(rows)[:, 2])
+    assert every[0].shape == (121,)
+    p = np.array([[np.mean(one >= x * (1 - 1e-9)) for x in one] for one in every])
+    smallest = p.min(axis=0)[1:]
+    for k, analysis in enumerate(THREE):
+        clusters = table(long, f"response/{analysis}_seed-BALL_space-{SPACE}_clusters.tsv")
+        found = clusters.query("formed_by == 'height' and peak == 1")["p_mass"].min()
+        assert found == pytest.approx((1 + np.sum(smallest <= p[k, 0] + 1e-9)) / 121, rel=1e-6)
+        assert (clusters["n_tests"] == 4).all()
+    sidecar = sidecar_of(long, THREE[0])
+    assert sidecar["over_tests"] == "the smallest p of any test, draw by draw"
+    assert "these four are over 4 tests together" in sidecar["note"]
+
+
+def test_groups_two_by_two(long):
+    people = table(long, "cohort/participants.tsv").set_index("participant_id")
+    times = table(long, "cohort/sessions.tsv").groupby("participant_id")["session"].agg(set)
+    both = people.loc[[p for p in people.index if {"pre", "post"} <= times[p]], "arm"].value_counts()
+    assert both.sum() == 11
+    for pair in ("BvsA", "CvsA", "CvsB"):
+        control, case = pair[-1].lower(), pair[0].lower()
+        sidecar = sidecar_of(long, f"change-arms_effect-interaction_groups-{pair}")
+        assert sidecar["participants"] == {control: both[control], case: both[case]}
+        assert len(sidecar["tests"]) == 3
+        assert sidecar["settings"]["groups"]["levels"] == [control, case]
+        assert f"change from pre to post in {case} minus that in {control}" in sidecar["columns"]["g"]
+    assert "tests" not in sidecar_of(long, "change-arms_effect-timeB")
+
+
+def test_the_report_says_how_many_tests_a_family_has(long):
+    page = (long.results(STUDY) / "report/index.html").read_text(encoding="utf-8")
+    assert "three, change, trend over the sessions" in page
+    assert "arms, group x time, c against b" in page
+    for n in (3, 4):
+        assert f"All four are over the {n} tests of this effect: by the smallest p of any test, draw by draw." in page
+
+
+def test_the_family_is_the_same_with_other_shards_and_cores(long, tmp_path):
+    other = Project(tmp_path / "other")
+    shutil.copytree(long.folder, other.folder, symlinks=True)
+    folder, twins = (project.results(STUDY) / "response" for project in (long, other))
+    shutil.rmtree(twins)
+    wanted = [f"results/{STUDY}/response/{one}_seed-BALL_space-{SPACE}_clusters.tsv" for one in THREE]
+    study = other.write_config(several(100))
+    other.make_targets(*wanted, "--configfile", study, cores=1, environment={"OMP_NUM_THREADS": "2"})
+    assert len(list((twins / "shards").glob("*_from-*.npz"))) == 8
+    compared = [f for f in sorted(twins.iterdir()) if f.suffix != ".json" and f.is_file()]
+    assert len(compared) == 4 * 13
+    assert [f.name for f in compared if (folder / f.name).read_bytes() != f.read_bytes()] == []
+
+
 def test_what_maps_cannot_answer_is_refused_before_any_job(finished):
     study = config()
     study["cohort"]["timepoints"] = ["post", "pre"]
@@ -258,9 +383,9 @@ def test_what_maps_cannot_answer_is_refused_before_any_job(finished):
     assert done.returncode == 1
     assert "do not hold the sessions with images (pre, post) in their order" in done.text
     study = config()
-    study["response"]["changes"]["arms"]["groups"]["levels"] = ["HC", "PAT", "OTHER"]
-    done = finished.run("-n", "--configfile", finished.write_config(study, "three.yaml"))
-    assert "maps of two groups are compared, found 3" in done.text
+    study["response"]["changes"]["arms"]["days"] = [0, 10, 40]
+    done = finished.run("-n", "--configfile", finished.write_config(study, "days.yaml"))
+    assert "response.changes.arms.days: found [0, 10, 40]; name when each of its 2 sessions is" in done.text
 
 
 DEMO = "demo-response-voxel"

@@ -173,9 +173,9 @@ def side_by_side(seeds: Mapping[str, tuple[VoxelMaps, pd.DataFrame]], background
     background
         To draw on.
     """
-    columns = 2
+    columns = min(len(seeds), 2)
     rows = -(-len(seeds) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(9.4, 1.6 * rows + 0.3), squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(4.7 * columns, 1.6 * rows + 0.3), squeeze=False)
     reach = max(maps.reach for maps, _ in seeds.values())
     for place in axes.flat:
         place.set_axis_off()

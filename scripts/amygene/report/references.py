@@ -9,6 +9,7 @@ REFERENCES = {
     "bh": "Benjamini Y, Hochberg Y. Controlling the false discovery rate. J R Stat Soc B 1995;57:289-300.",
     "fl": "Freedman D, Lane D. A nonstochastic interpretation of reported significance levels. J Bus Econ Stat 1983;1:292-298.",
     "winkler": "Winkler AM et al. Permutation inference for the general linear model. NeuroImage 2014;92:381-397.",
+    "westfall": "Westfall PH, Young SS. Resampling-based multiple testing. New York: Wiley; 1993.",
     "phipson": "Phipson B, Smyth GK. Permutation p-values should never be zero. Stat Appl Genet Mol Biol 2010;9:39.",
     "combat": "Yu M et al. Statistical harmonization corrects site effects in functional connectivity. Hum Brain Mapp 2018;39:4213-4227.",
     "dl": "DerSimonian R, Laird N. Meta-analysis in clinical trials. Control Clin Trials 1986;7:177-188.",

@@ -1,8 +1,9 @@
 """Tests of maps before and after treatment, each as one regressor on one map per participant.
 
-With two timepoints every effect of a model of group x time is a test of participants' maps of change or of their mean:
-the errors of both strata (`stats.repeated_measures`) are those of these models, so that t squared is the F of the
-repeated measures. Participants who lack one of the maps take no part.
+A participant's map is a weighted sum of those of the sessions: a change, a slope, or the mean. With two timepoints
+every effect of a model of group x time is such a test, and the errors of both strata (`stats.repeated_measures`) are
+those of these models, so that t squared is the F of the repeated measures. With more, a test has the error of its own
+contrast, which needs no sphericity. Participants who lack one of the maps of a test take no part in it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ import pandas as pd
 from amygene.problems import InputError, raise_if_any
 from amygene.response.associations import check_outcome, matched, strata_of
 from amygene.response.members import MIN_PER_GROUP, Measured, absent_columns, encode
-from amygene.response.voxel_plan import GROUP, INTERACTION, TIME
+from amygene.response.voxel_plan import GROUP, TIME
 from amygene.stats.design import Design
 from amygene.stats.linear_model import clean, orthonormal_basis
-from amygene.stats.repeated_measures import Design as Repeated
 
 
 @dataclass(frozen=True)
@@ -55,107 +55,103 @@ def change_sample(
     name: str,
     *,
     effect: str,
-    level: str | None,
-    sessions: Sequence[str],
+    levels: Sequence[str],
+    weights: Mapping[str, float],
 ) -> Sample:
     """Maps and design of one effect of a model of change.
 
-    Null hypotheses: group x time, the groups change alike (participants change places, maps of change are whole
-    blocks); group, they do not differ in the mean of both sessions (the same); time, the participants of the group do
-    not change (signs of their maps of change flip: sessions change places within the participant). Winkler et al. 2015,
-    NeuroImage 123:253.
+    Null hypotheses: group x time, the groups change alike (participants change places, their maps of change are whole
+    blocks); group, they do not differ in the mean of the sessions (the same); time, the participants of the group do
+    not change (signs of their maps of change flip: the sessions of a pair change places within the participant, those
+    of a trend change their order into the reverse). Winkler et al. 2015, NeuroImage 123:253.
 
     Parameters
     ----------
     measured
-        Scans of the model, at two timepoints.
+        Scans of the model: of the sessions with weights, and for group x time and group of the two groups.
     has_map
         Session -> participants with a map of the seed.
     name
         Of the change, for messages.
-    effect, level
-        What is asked; the group whose change it is, for time.
-    sessions
-        Both, the earlier one first.
+    effect, levels
+        What is asked; the groups that are compared, or the one whose change it is.
+    weights
+        Session -> weight of its map; their sum is 0 but for group.
 
     Raises
     ------
     InputError
-        Fewer than `MIN_PER_GROUP` participants of a group have both maps.
+        Fewer than `MIN_PER_GROUP` participants of a group have all maps.
     """
-    both = _both(measured, has_map, sessions)
-    groups = both.later.groups
+    summed = _summed(measured, has_map, effect, weights)
+    groups = summed.groups
     sizes = {label: int((groups == g).sum()) for g, label in enumerate(measured.levels)}
     few = [label for label, n in sizes.items() if n < MIN_PER_GROUP]
     if few:
+        *others, last = weights
         raise InputError(
-            f"config key response.changes.{name}: too few participants with maps at {sessions[0]} and {sessions[1]} in "
+            f"config key response.changes.{name}: too few participants with maps at {', '.join(others)} and {last} in "
             f"group {', '.join(few)} ({', '.join(f'{label}: {n}' for label, n in sizes.items())}); at least "
             f"{MIN_PER_GROUP} are needed; see connectivity/qc.tsv for the coverage of the seed"
         )
+    by_time, covariates = summed.by_time, summed.covariates
     if effect == TIME:
-        own = np.ones(len(groups), dtype=bool)
-        if level is not None and len(measured.levels) > 1:
-            own = np.asarray(groups == measured.levels.index(level))
-        by_time = both.later.by_time[own]
+        own = groups == measured.levels.index(levels[0])
+        by_time = by_time[own]
         # change at the group's mean of what does not change, and at an unchanged rest (motion)
-        nuisance = np.hstack([by_time - by_time.mean(axis=0), both.moved[own]])
+        nuisance = np.hstack([by_time - by_time.mean(axis=0), covariates[own]])
         design = Design(np.ones(len(by_time)), nuisance, _names(nuisance), np.zeros(len(by_time), dtype=int))
         _check(design, f"response.changes.{name}", signs=True)
-        people = [p for p, here in zip(both.people, own, strict=True) if here]
-        counts = {"participants" if level is None or level == "all" else level: len(people)}
-        return Sample(people, _change(sessions), design, "signs", "g", counts)
-    intercept = np.ones((len(groups), 1))
-    if effect == INTERACTION:
-        nuisance, weights = np.hstack([intercept, both.later.by_time, both.moved]), _change(sessions)
-    elif effect == GROUP:
-        nuisance = np.hstack([intercept, both.later.by_time, both.middle])
-        weights = dict.fromkeys(sessions, 0.5)
-    else:
-        raise ValueError(f"unknown effect {effect!r}")
-    design = Design(groups.astype(float), nuisance, _names(nuisance), both.strata)
+        people = [p for p, here in zip(summed.people, own, strict=True) if here]
+        counts = {"participants" if levels[0] == "all" else levels[0]: len(people)}
+        return Sample(people, dict(weights), design, "signs", "g", counts)
+    nuisance = np.hstack([np.ones((len(groups), 1)), by_time, covariates])
+    design = Design(groups.astype(float), nuisance, _names(nuisance), summed.strata)
     _check(design, f"response.changes.{name}")
-    return Sample(both.people, weights, design, "places", "g", sizes)
+    return Sample(summed.people, dict(weights), design, "places", "g", sizes)
 
 
 @dataclass(frozen=True)
-class _Both:
-    """Participants with both maps.
+class _Summed:
+    """Participants with all maps.
 
     Attributes
     ----------
-    later : Repeated
-        Their later measurements.
-    moved, middle : arrays of shape (n, p)
-        Change and mean of the covariates.
+    groups, strata : arrays of int, shape (n,)
+    by_time : array of shape (n, q)
+        What does not change over time.
+    covariates : array of shape (n, p)
+        The same sum over the sessions as of the maps.
     """
 
     people: list[str]
-    later: Repeated
-    moved: np.ndarray
-    middle: np.ndarray
+    groups: np.ndarray
+    by_time: np.ndarray
+    covariates: np.ndarray
     strata: np.ndarray
 
 
-def _both(measured: Measured, has_map: Mapping[str, set[str]], sessions: Sequence[str]) -> _Both:
+def _summed(measured: Measured, has_map: Mapping[str, set[str]], effect: str, weights: Mapping[str, float]) -> _Summed:
     frame, design = measured.frame, measured.design
-    rows = []
-    for session in sessions:
+    at = []
+    for session in weights:
         here = frame[(frame["timepoint"] == session) & frame["participant_id"].isin(has_map[session])]
-        rows.append(pd.Series(here.index, index=here["participant_id"]))
-    first, later = pd.concat(rows, axis=1, join="inner", keys=["first", "later"]).sort_index().to_numpy(dtype=int).T
-    covariates = design.covariates
-    return _Both(
+        at.append(pd.Series(here.index, index=here["participant_id"]))
+    rows = pd.concat(at, axis=1, join="inner", keys=list(weights)).sort_index().to_numpy(dtype=int).T
+    first = rows[0]
+    # weights of a change sum to 0, so what does not change is 0 to the last bit; the mean has its level beside
+    level = design.covariates[first] if effect == GROUP else 0.0
+    moved = [
+        weight * (design.covariates[row] - design.covariates[first])
+        for row, weight in zip(rows, weights.values(), strict=True)
+    ]
+    return _Summed(
         frame["participant_id"].iloc[first].tolist(),
-        design.subset(later),
-        covariates[later] - covariates[first],
-        (covariates[later] + covariates[first]) / 2,
+        design.groups[first],
+        design.by_time[first],
+        level + np.sum(moved, axis=0),
         design.strata[design.participants[first]],
     )
-
-
-def _change(sessions: Sequence[str]) -> dict[str, float]:
-    return {sessions[0]: -1.0, sessions[1]: 1.0}
 
 
 def _names(nuisance: np.ndarray) -> np.ndarray:
@@ -208,7 +204,7 @@ def association_sample(
     standardised = (outcome - outcome.mean()) / outcome.std()
     design = Design(standardised, nuisance, _names(nuisance), strata_of(frame, settings["exchange_within"]))
     _check(design, key)
-    weights = {used[0]: 1.0} if len(used) == 1 else _change(used)
+    weights = {used[0]: 1.0} if len(used) == 1 else {used[0]: -1.0, used[1]: 1.0}
     people = frame["participant_id"].tolist()
     return Sample(people, weights, design, "places", "r", {"participants": len(people)})
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from amygene.response.levels import level_names
 
 _TITLES = {"interaction": "group x time", "group": "groups", "time": "change"}
-#: what is asked about a change between two timepoints; time is asked within every group
+#: what is asked about a change; time is asked within every group
 INTERACTION, GROUP, TIME = "interaction", "group", "time"
+#: the linear trend over more than two sessions, in names of files
+COURSE = "course"
 
 
 def analyses(
@@ -20,6 +23,11 @@ def analyses(
     scanned: Sequence[str],
 ) -> dict[str, dict[str, Any]]:
     """Every test of maps of one seed, by what stands in the names of its files.
+
+    A test has one regressor on one map per participant. So a change is asked of every two sessions and, of more than
+    two, of their linear trend (the participant's slope); groups are compared two by two; the main effect of group is
+    that of the mean of all sessions. The slope over three sessions equally far apart is the change from the first to
+    the last, and is not asked twice.
 
     Parameters
     ----------
@@ -34,29 +42,13 @@ def analyses(
     -------
     dict
         ``change-{change}_effect-{effect}`` and ``association-{association}_timepoint-{timepoint}`` -> kind, name (of
-        the config's entry), effect and level (of a change), timepoint (of an association), sessions that its maps are
-        made of, and words: what is tested, what positive means, what the report says (`report.sections.group_voxel`).
+        the config's entry), effect, levels and weights (of a change: the groups, and what a participant's maps are
+        summed with), timepoint (of an association), sessions that its maps are made of, family (names of the tests
+        that its family-wise p are over), and words: what is tested, what positive means, what the report says
+        (`report.sections.group_voxel`). Of several pairs of groups or tests over time the names go on with
+        ``_groups-{B}vs{A}`` and ``_times-{first}To{last}`` or ``_times-course``.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for name, one in changes.items():
-        sessions = list(one.get("timepoints", scanned))
-        levels = level_names(one["groups"])
-        asked: list[tuple[str, str, str | None]] = []
-        if len(levels) == 2:
-            asked += [(INTERACTION, INTERACTION, None), (GROUP, GROUP, None)]
-        asked += [(_label(level) if len(levels) > 1 else TIME, TIME, level) for level in levels]
-        for label, effect, level in asked:
-            found[f"change-{name}_effect-{label}"] = {
-                "kind": "change",
-                "name": name,
-                "effect": effect,
-                "level": level,
-                "sessions": sessions,
-                "words": {
-                    "title": f"{name}, {_TITLES[effect]}" + (f" in {level}" if level not in (None, "all") else "")
-                }
-                | _change_words(effect, levels, level, sessions),
-            }
+    found = dict(test for name, one in changes.items() for test in _of_change(name, one, scanned))
     for name, one in associations.items():
         for time in one.get("timepoints", timepoints[1:]):
             found[f"association-{name}_timepoint-{time}"] = {
@@ -64,9 +56,58 @@ def analyses(
                 "name": name,
                 "timepoint": time,
                 "sessions": correlated_sessions(one["connectivity"], time, timepoints, scanned),
+                "family": [f"association-{name}_timepoint-{time}"],
                 "words": {"title": f"{name} at {time}"} | _association_words(one, time),
             }
     return found
+
+
+def _of_change(name: str, one: Mapping[str, Any], scanned: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Names and settings of the tests of one model of change, family by family."""
+    sessions, levels = list(one.get("timepoints", scanned)), level_names(one["groups"])
+    pairs: list[tuple[str, ...]] = list(combinations(levels, 2))
+    asked = [(INTERACTION, INTERACTION, pairs), (GROUP, GROUP, pairs)]
+    asked += [(TIME + _label(level) if len(levels) > 1 else TIME, TIME, [(level,)]) for level in levels]
+    tests = []
+    for label, effect, groups in asked:
+        mean = dict.fromkeys(sessions, 1 / len(sessions))
+        over = [("", mean)] if effect == GROUP else _over_time(sessions, one.get("days"))
+        family = []
+        for compared, (times, weights) in product(groups, over):
+            key = f"change-{name}_effect-{label}"
+            title = f"{name}, {_TITLES[effect]}"
+            if effect != TIME and len(pairs) > 1:
+                key += f"_groups-{_label(compared[1])}vs{_label(compared[0])}"
+                title += f", {compared[1]} against {compared[0]}"
+            elif compared[0] != "all" and effect == TIME:
+                title += f" in {compared[0]}"
+            if len(over) > 1:
+                key += f"_times-{times}"
+                title += ", trend over the sessions" if times == COURSE else ", " + " to ".join(weights)
+            family.append(key)
+            test = {
+                "kind": "change",
+                "name": name,
+                "effect": effect,
+                "levels": list(compared),
+                "weights": weights,
+                "sessions": list(weights),
+                "family": family,
+                "words": {"title": title} | _change_words(effect, compared, weights),
+            }
+            tests.append((key, test))
+    return tests
+
+
+def _over_time(sessions: Sequence[str], days: Sequence[float] | None) -> list[tuple[str, dict[str, float]]]:
+    """Names and weights of the tests of change: every two sessions, and the slope over more than two."""
+    tests = [(f"{a}To{b}", {a: -1.0, b: 1.0}) for a, b in combinations(sessions, 2)]
+    times = range(len(sessions)) if days is None else days
+    middle = sum(times) / len(times)
+    slope = [(time - middle) / sum((t - middle) ** 2 for t in times) for time in times]
+    if sum(abs(weight) > 1e-9 * slope[-1] for weight in slope) > 2:
+        tests.append((COURSE, dict(zip(sessions, slope, strict=False))))
+    return tests
 
 
 def correlated_sessions(connectivity: str, time: str, timepoints: Sequence[str], scanned: Sequence[str]) -> list[str]:
@@ -93,25 +134,19 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
         if not re.fullmatch("[A-Za-z0-9]+", time)
     ]
     for name, one in response["changes"].items():
-        times, levels = list(one.get("timepoints", scanned)), level_names(one["groups"])
         key = f"config key response.changes.{name}"
-        if len(times) != 2:
-            found.append(
-                f"{key}: maps are compared between two timepoints, found {len(times)} ({', '.join(times)}); name two "
-                f"of them as its timepoints, such as [{times[0]}, {times[-1]}], in a model for each pair"
-            )
-        unscanned = [t for t in times if t not in scanned]
+        unscanned = [t for t in one.get("timepoints", scanned) if t not in scanned]
         if unscanned:
             found.append(f"{key}.timepoints: nobody has images at {unscanned[0]}; found {', '.join(scanned)}")
-        if len(levels) > 2:
+        days, n_sessions = one.get("days"), len(one.get("timepoints", scanned))
+        if days is not None and (len(days) != n_sessions or any(b <= a for a, b in pairwise(days))):
+            found.append(f"{key}.days: found {days}; name when each of its {n_sessions} sessions is, ascending")
+            continue
+        named = [test for test, _ in _of_change(name, one, scanned)]
+        if len(set(named)) < len(named):
             found.append(
-                f"{key}: maps of two groups are compared, found {len(levels)} ({', '.join(levels)}); name two levels, "
-                "in a model for each pair"
-            )
-        if len({_label(level) for level in levels}) < len(levels):
-            found.append(
-                f"{key}: levels {', '.join(levels)} differ by more than letters and digits only, which files are named "
-                "by; rename one"
+                f"{key}: levels {', '.join(level_names(one['groups']))} or timepoints differ by more than letters and "
+                "digits only, which files are named by; rename one"
             )
     for name, one in response["associations"].items():
         for time in one.get("timepoints", timepoints[1:]):
@@ -124,43 +159,48 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
 
 
 def _label(level: str) -> str:
-    """``time`` and the letters and digits of a group's name, for names of files."""
-    return TIME + "".join(part[0].upper() + part[1:] for part in re.findall("[A-Za-z0-9]+", level))
+    """Letters and digits of a group's name, for names of files."""
+    return "".join(part[0].upper() + part[1:] for part in re.findall("[A-Za-z0-9]+", level))
 
 
-def _change_words(effect: str, levels: Sequence[str], level: str | None, sessions: Sequence[str]) -> dict[str, str]:
+def _change_words(effect: str, levels: Sequence[str], weights: Mapping[str, float]) -> dict[str, str]:
     first, last = levels[0], levels[-1]
-    start, end = sessions[0], sessions[-1]
+    *others, end = weights
+    start = others[0]
+    together = f"{', '.join(others)} and {end}"
+    # a slope, or a change
+    span = f"from session to session ({together})" if len(weights) > 2 else f"from {start} to {end}"
     if effect == INTERACTION:
+        what = f"slope over {together}" if len(weights) > 2 else f"change {span}"
         return {
-            "tested": f"change from {start} to {end} in {last} minus that in {first}",
-            "positive": f"a larger rise (or smaller fall) from {start} to {end} in {last} than in {first}",
+            "tested": f"{what} in {last} minus that in {first}",
+            "positive": f"a larger rise (or smaller fall) {span} in {last} than in {first}",
             "lead": "'s connectivity",
             "more": f"rises more, or falls less, in {last} than in {first} with",
             "less": f"falls more, or rises less, in {last} than in {first} with",
-            "none": f"no cluster changes differently from {start} to {end} in {last} and {first}",
+            "none": f"no cluster changes differently {span} in {last} and {first}",
             "colours": f"red: rises more in {last}, blue: falls more",
             "absent": "no difference",
         }
     if effect == GROUP:
         return {
-            "tested": f"mean of {start} and {end} in {last} minus that in {first}",
-            "positive": f"more in {last}, mean of {start} and {end}",
+            "tested": f"mean of {together} in {last} minus that in {first}",
+            "positive": f"more in {last}, mean of {together}",
             "lead": " is",
-            "more": f"more connected in {last} than in {first} (mean of {start} and {end}) with",
-            "less": f"less connected in {last} than in {first} (mean of {start} and {end}) with",
-            "none": f"no cluster differs between {last} and {first} in the mean of {start} and {end}",
+            "more": f"more connected in {last} than in {first} (mean of {together}) with",
+            "less": f"less connected in {last} than in {first} (mean of {together}) with",
+            "none": f"no cluster differs between {last} and {first} in the mean of {together}",
             "colours": f"red: more in {last}, blue: less",
             "absent": "no difference",
         }
-    who = "" if level == "all" else f" in {level}"
+    who = "" if first == "all" else f" in {first}"
     return {
-        "tested": f"{end} minus {start}{who}",
-        "positive": f"more at {end} than at {start}{who}",
+        "tested": f"{f'slope over {together}' if len(weights) > 2 else f'{end} minus {start}'}{who}",
+        "positive": f"more at {end} than at {start}{who}" if len(weights) == 2 else f"a rise {span}{who}",
         "lead": "'s connectivity",
-        "more": f"rises from {start} to {end}{who} with",
-        "less": f"falls from {start} to {end}{who} with",
-        "none": f"no cluster changes from {start} to {end}{who}",
+        "more": f"rises {span}{who} with",
+        "less": f"falls {span}{who} with",
+        "none": f"no cluster changes {span}{who}",
         "colours": "red: rises, blue: falls",
         "absent": "no change",
     }

@@ -136,9 +136,12 @@ def behind(sidecar: Mapping[str, Any]) -> str:
     p_from = sidecar["p_from"]
     who = [f"{n} {_PLURAL.get(name, name)}" for name, n in sidecar["participants"].items()]
     fwhm = " x ".join(f"{x:.1f}" for x in sidecar["fwhm_mm"])
+    family = ""
+    if "tests" in sidecar:
+        family = f" All four are over the {len(sidecar['tests'])} tests of this effect: by {sidecar['over_tests']}."
     return (
         f"{' and '.join(who)}, {sidecar['voxels']} voxels, smoothness {fwhm} mm (of the first seed). p of heights: "
-        f"{p_from['t']}; of sizes: {p_from['size']}; of masses: {p_from['mass']}; of scores: {p_from['tfce']}."
+        f"{p_from['t']}; of sizes: {p_from['size']}; of masses: {p_from['mass']}; of scores: {p_from['tfce']}.{family}"
     )
 
 
