@@ -14,8 +14,9 @@ import os
 from pathlib import Path
 
 import yaml
+from readme import machine, show
 
-from workflow import ROOT, copied, machine, snakemake, stages
+from workflow import ROOT, copied, snakemake, stages
 
 
 def main() -> None:
@@ -44,10 +45,7 @@ def main() -> None:
     text = f"{head}\n\n{shown.round(1).to_markdown()}"
     print(text)
     if options.write:
-        readme = ROOT / "README.md"
-        before, _, rest = readme.read_text().partition("<!-- headline -->")
-        _, _, after = rest.partition("<!-- /headline -->")
-        readme.write_text(f"{before}<!-- headline -->\n{text}\n<!-- /headline -->{after}")
+        show("headline", text)
 
 
 if __name__ == "__main__":

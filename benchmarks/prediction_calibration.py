@@ -13,7 +13,6 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 import argparse
 import datetime
-import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from readme import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -181,18 +181,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/prediction_calibration.md")
     options = parser.parse_args()
-    cpu = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
     text = "\n\n".join(
         [
             "# Calibration of the prediction",
-            f"Made on {datetime.date.today()} with `uv run python benchmarks/prediction_calibration.py --studies {options.studies} --write` ({cpu}). Simulated studies of "
+            f"Made on {datetime.date.today()} with `uv run python benchmarks/prediction_calibration.py --studies {options.studies} --write` ({machine()}). Simulated studies of "
             f"the size of Liu 2024: 210 cases, 363 controls, four sites, {N_EDGES} correlated edges; sites have unlike shares of cases and shift the edges, edges follow age "
             "and motion, some values are missing. Default settings, one repeat.",
             "## Nothing planted",

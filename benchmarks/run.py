@@ -13,7 +13,6 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 import argparse
 import datetime
-import platform
 import statistics
 import sys
 import time
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from readme import machine, show
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -591,16 +591,11 @@ def main() -> None:
         found = benchmark(np.random.default_rng(1))
         print("\n".join(table(found).splitlines()[2:]), flush=True)
         rows += found
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
-    head = f"{datetime.date.today()}, {cpu or platform.processor()}, one thread, CPU time, median of {REPEATS} turns."
+    head = f"{datetime.date.today()}, {machine()}, one thread, CPU time, median of {REPEATS} turns."
     text = f"{head}\n\n{table(rows)}"
     print(text)
     if write:
-        readme = ROOT / "README.md"
-        before, _, rest = readme.read_text().partition("<!-- benchmarks -->")
-        _, _, after = rest.partition("<!-- /benchmarks -->")
-        readme.write_text(f"{before}<!-- benchmarks -->\n{text}\n<!-- /benchmarks -->{after}")
+        show("benchmarks", text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ import datetime
 import os
 from typing import Any
 
-from workflow import copied, machine, snakemake, stages
+from readme import machine
+
+from workflow import copied, snakemake, stages
 
 N_SITES = 20
 

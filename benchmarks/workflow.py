@@ -84,9 +84,3 @@ def stages(folder: Path, study: str) -> pd.DataFrame:
     table.insert(0, "jobs", by_stage.size())
     table["memory"] = by_stage["memory"].max()
     return table
-
-
-def machine() -> str:
-    """Processor of this machine."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
