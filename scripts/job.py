@@ -2,6 +2,7 @@
 
 import atexit
 import fcntl
+import gc
 import os
 import sys
 import time
@@ -39,6 +40,8 @@ def start(log):
     sys.excepthook = tell
     atexit.register(account)
     one_thread()
+    # what was imported stays; nilearn collects garbage at every image and would look through it again each time
+    gc.freeze()
 
 
 def one_thread():

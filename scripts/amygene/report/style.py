@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from amygene.files import replacing
@@ -34,11 +35,12 @@ DIVERGING = "RdBu_r"
 
 
 def save(figure: Figure, svg: str | Path, png: str | Path) -> None:
-    """Write a figure as SVG and PNG."""
+    """Write a figure as SVG and PNG, and close it."""
     # without the time of writing and the program's version the same figure gives the same bytes
     for path, silent in ((svg, "Date"), (png, "Software")):
         with replacing(path) as beside:
             figure.savefig(beside, format=Path(path).suffix[1:], bbox_inches="tight", metadata={silent: None})
+    plt.close(figure)
 
 
 def short(name: str, width: int = 44) -> str:
