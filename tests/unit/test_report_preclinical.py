@@ -35,6 +35,7 @@ def bridge(q):
             "p_coexpression": [0.01, 0.2, np.nan, np.nan],
             "p_group": np.nan,
             "p_animals": [np.nan, np.nan, 0.02, np.nan],
+            "reason_animals": ["a ready signature has no animals", "a module is of no contrast", np.nan, "few"],
         }
     )
 
@@ -74,6 +75,11 @@ def test_bridge_blocks():
     table = next(b for b in blocks if b["kind"] == "table")
     assert [row["marked"] for row in table["rows"]] == [True, False, False, False]
     assert "no map" in words(preclinical.bridges({})[0])
+    assert not any(b["kind"] == "warning" for b in blocks)
+    told = bridge(0.003).assign(reason_animals="3 + 3 animals are too few: no p can be below .05")
+    blocks, _ = preclinical.bridges({"map-planted": (Shown(told, "b.tsv"), None)})
+    warning = next(b for b in blocks if b["kind"] == "warning")
+    assert "1 signatures are of contrasts with so few animals" in json.dumps(warning)
 
 
 def test_methods_say_what_was_done():

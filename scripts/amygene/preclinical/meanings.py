@@ -153,5 +153,5 @@ BRIDGE = {
     "weights on random genes that are as co-expressed",
     "p_animals": "two-sided p of the score when the animals of the contrast's two groups are relabeled; never 0",
     "reason": "why a signature is not tested",
-    "reason_animals": "why it has no p_animals",
+    "reason_animals": "why it has no p_animals, or one that cannot be small",
 }
