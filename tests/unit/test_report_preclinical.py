@@ -161,6 +161,15 @@ def test_bars_of_processes_that_are_surer_than_a_number():
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["x (a)", "Axonogenesis (a)"]
 
 
+def test_a_union_that_is_cut_says_so(monkeypatch):
+    table = pd.DataFrame(
+        {"gene": list("wxyz"), "contrast": "a", "log2fc": [1.0, 3, -2, 0.5], "direction": [1, 1, -1, 0]}
+    )
+    assert figures.differential(table).axes[1].get_title("left") == "Union of changed genes (3)"
+    monkeypatch.setattr(figures, "N_UNION", 2)
+    assert figures.differential(table).axes[1].get_title("left") == "Union of changed genes (2 largest of 3)"
+
+
 def test_like_genes_are_side_by_side():
     values = np.array([[1.0, 1], [-3, 2], [1.1, 1], [-3, 2.1], [1, 1.1]])
     order = figures._by_likeness(values).tolist()
