@@ -195,7 +195,7 @@ def main() -> None:
             f"expression); {DRAWS} null maps. A signature counts with p_null and p_animals: null maps hold the signature fixed and cannot know that a module differs between any two "
             "groups of a few animals; relabeled animals hold the map fixed and cannot know that it is smooth. A module is of no contrast and rests on p_null. p_coexpression stands "
             "beside. A signature with fewer than 10 genes is not tested and finds nothing. The module that is tested itself is a gene with its nearest neighbours, closer than any random "
-            "set can be: of such a set p_coexpression is liberal.",
+            "set can be: of such a set p_coexpression is liberal, and the columns coexpression and coexpression_random tell it.",
         ]
         for name, jobs in bridges.items():
             parts += [f"### {name[0].upper()}{name[1:]}", markdown(rows([job.result() for job in jobs]))]

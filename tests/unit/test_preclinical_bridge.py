@@ -111,6 +111,9 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
     assert table["p_null"][4] > 0.05
     # this map is what most genes have in common, and long profiles all lie along it
     assert 0 < table["p_coexpression"][3] <= 1
+    pairs = genes[:, :30].T @ genes[:, :30]
+    assert table["coexpression"][0] == pytest.approx((pairs.sum() - 30) / (30 * 29))
+    assert table["coexpression_random"].notna().tolist() == [True, True, False, False, True, False]
     assert table["p_animals"].isna().all()
     assert table["reason_animals"].tolist() == [
         *["a ready signature has no animals"] * 5, "fewer than 10 measured genes",

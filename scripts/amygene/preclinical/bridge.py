@@ -208,7 +208,8 @@ def bridge_table(
     ]
     tested = np.flatnonzero(np.array(sides) >= min_size)
     columns = ("score", "p_null", "q_null", "p_fwe", "p_coexpression", "null_mean", "z_null", "p_error")
-    numbers = {c: np.full(len(found), np.nan) for c in (*columns, "p_group", "p_fwe_group")}
+    matched = ("coexpression", "coexpression_random")
+    numbers = {c: np.full(len(found), np.nan) for c in (*columns, *matched, "p_group", "p_fwe_group")}
     if len(tested):
         vectors = np.stack([found[i].vector for i in tested])
         result, z = signed_test(observed, null_maps, expression, vectors)
@@ -227,6 +228,7 @@ def bridge_table(
             membership = sparse.csr_array(np.stack([(found[i].vector != 0).astype(float) for i in sets]))
             beside = coexpression_test(r, membership, "mean_r", random_sets, n_random)
             numbers["p_coexpression"][sets] = beside.p
+            numbers["coexpression"][sets], numbers["coexpression_random"][sets] = beside.own, beside.matched
         for i in tested.tolist():
             if signatures[i].kind == "up-down":
                 up, down = np.flatnonzero(found[i].vector > 0), np.flatnonzero(found[i].vector < 0)
