@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from amygene.preclinical.animals import form_scores, relabeled_p, students_t
+from amygene.preclinical.animals import form_scores, relabeled_p, smallest_p, students_t
 from amygene.stats.streams import PRECLINICAL_ANIMALS, stream
 
 SIZES = {"up": 30, "down": 20}
@@ -54,6 +54,16 @@ def test_scores_of_all_labelings():
         assert {form: scores[form][i] for form in FORMS} == pytest.approx(one)
     # the other group as cases turns up into down
     assert scores["signed"] == pytest.approx(-scores["signed"][::-1])
+
+
+@pytest.mark.parametrize(("n_case", "n_control"), [(3, 3), (3, 4)])
+def test_the_smallest_p_that_all_labelings_give(n_case, n_control):
+    rng = np.random.default_rng(8)
+    n = n_case + n_control
+    labels = np.array([np.isin(np.arange(n), chosen) for chosen in combinations(range(n), n_case)]).astype(float)
+    scores = form_scores(students_t(rng.standard_normal((n, 50)), labels), rng.standard_normal(50), SIZES)["signed"]
+    distance = np.abs(scores - scores.mean())
+    assert smallest_p(n_case, n_control) == pytest.approx(np.mean(distance >= distance.max() * (1 - 1e-9)))
 
 
 def test_forms_without_genes_have_no_p():

@@ -111,6 +111,9 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
     assert table["p_null"][4] > 0.05
     # this map is what most genes have in common, and long profiles all lie along it
     assert 0 < table["p_coexpression"][3] <= 1
+    pairs = genes[:, :30].T @ genes[:, :30]
+    assert table["coexpression"][0] == pytest.approx((pairs.sum() - 30) / (30 * 29))
+    assert table["coexpression_random"].notna().tolist() == [True, True, False, False, True, False]
     assert table["p_animals"].isna().all()
     assert table["reason_animals"].tolist() == [
         *["a ready signature has no animals"] * 5, "fewer than 10 measured genes",
@@ -189,7 +192,7 @@ def test_animals_of_the_contrasts_of_tissues_are_relabeled(world):
     names, r = np.array(["G5", "G2", "G3", "G4"]), np.array([0.5, 0.2, 0.3, 0.4])
     found = animals_p(signatures, human, names, r, {"NAc": data}, {"AvsB": {"case": "A", "control": "B"}}, 3, 50)
     p = relabeled_p(data["values"][:10, 2:], data["group"][:10] == "A", r[[1, 2, 3, 0]], {"up": 2, "down": 2}, 3, 0, 50)
-    assert found == {1: p["up"], 2: p["down"], 3: p["up-down"], 4: p["signed"]}
+    assert found == {i + 1: (p[form], "n/a") for i, form in enumerate(("up", "down", "up-down", "signed"))}
     observed, maps = rng.standard_normal(54), rng.standard_normal((50, 54))
     expression = rng.standard_normal((54, 4))
     sets = RandomSets(unit(expression, 0), 3, make_pools(unit(expression, 0), 3))
@@ -199,9 +202,13 @@ def test_animals_of_the_contrasts_of_tissues_are_relabeled(world):
     assert table["reason_animals"].tolist() == [
         "a module is of no contrast", *["n/a"] * 4, "fewer than 2 measured genes",
     ]  # fmt: skip
-    assert table["p_animals"][1:5].tolist() == list(found.values())
+    assert table["p_animals"][1:5].tolist() == [p for p, _ in found.values()]
     # what is not tested has no p of animals either
     few = bridge_table(
         signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, sets, 100, 3, found
     )
     assert few["p_animals"].notna().tolist() == [False, False, False, False, True, False]
+    # 20 relabelings of 3 + 3 animals, two of which have the score
+    small = data | {"values": data["values"][[0, 1, 2, 5, 6, 7]], "group": data["group"][[0, 1, 2, 5, 6, 7]]}
+    told = animals_p(signatures, human, names, r, {"NAc": small}, {"AvsB": {"case": "A", "control": "B"}}, 3, 50)
+    assert {note for _, note in told.values()} == {"3 + 3 animals are too few: no p can be below .05"}

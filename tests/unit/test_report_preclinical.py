@@ -35,6 +35,7 @@ def bridge(q):
             "p_coexpression": [0.01, 0.2, np.nan, np.nan],
             "p_group": np.nan,
             "p_animals": [np.nan, np.nan, 0.02, np.nan],
+            "reason_animals": ["a ready signature has no animals", "a module is of no contrast", np.nan, "few"],
         }
     )
 
@@ -74,6 +75,11 @@ def test_bridge_blocks():
     table = next(b for b in blocks if b["kind"] == "table")
     assert [row["marked"] for row in table["rows"]] == [True, False, False, False]
     assert "no map" in words(preclinical.bridges({})[0])
+    assert not any(b["kind"] == "warning" for b in blocks)
+    told = bridge(0.003).assign(reason_animals="3 + 3 animals are too few: no p can be below .05")
+    blocks, _ = preclinical.bridges({"map-planted": (Shown(told, "b.tsv"), None)})
+    warning = next(b for b in blocks if b["kind"] == "warning")
+    assert "1 signatures are of contrasts with so few animals" in json.dumps(warning)
 
 
 def test_methods_say_what_was_done():
@@ -153,6 +159,15 @@ def test_bars_of_processes_that_are_surer_than_a_number():
     figure = figures.ontology(table.assign(q_hypergeometric=[0.0, 0.01]))
     assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([2, 300])
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["x (a)", "Axonogenesis (a)"]
+
+
+def test_a_union_that_is_cut_says_so(monkeypatch):
+    table = pd.DataFrame(
+        {"gene": list("wxyz"), "contrast": "a", "log2fc": [1.0, 3, -2, 0.5], "direction": [1, 1, -1, 0]}
+    )
+    assert figures.differential(table).axes[1].get_title("left") == "Union of changed genes (3)"
+    monkeypatch.setattr(figures, "N_UNION", 2)
+    assert figures.differential(table).axes[1].get_title("left") == "Union of changed genes (2 largest of 3)"
 
 
 def test_like_genes_are_side_by_side():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import comb
 
 import numpy as np
 
@@ -60,6 +61,12 @@ def relabeled_p(
         distance = np.abs(scores - scores.mean())
         found[form] = float(p_value(np.sum(distance[1:] >= distance[0] * (1 - TIE)), n_permutations))
     return found
+
+
+def smallest_p(n_case: int, n_control: int) -> float:
+    """Smallest p that all relabelings could give: swapped groups of one size have the same score with a minus."""
+    ways = comb(n_case + n_control, n_case)
+    return (2 if n_case == n_control else 1) / ways
 
 
 def students_t(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment import RandomSets, coexpression_test
-from amygene.preclinical.animals import relabeled_p
+from amygene.preclinical.animals import relabeled_p, smallest_p
 from amygene.preclinical.random_weights import random_weights_p
 from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
@@ -175,7 +175,7 @@ def bridge_table(
     random_sets: RandomSets,
     n_random: int,
     min_size: int,
-    animals: Mapping[int, float] | None = None,
+    animals: Mapping[int, tuple[float, str]] | None = None,
 ) -> pd.DataFrame:
     """Every signature against one map; all of them are the family of q and p_fwe.
 
@@ -192,13 +192,13 @@ def bridge_table(
     min_size : int
         Signatures with fewer measured genes (of ``up-down``: on either side) are told, not tested.
     animals
-        Number of a signature -> its p under relabeled animals.
+        From `animals_p`.
 
     Returns
     -------
     DataFrame
         One row per signature, in the order given; numbers are missing where ``reason`` says why, and p_animals where
-        ``reason_animals`` does.
+        ``reason_animals`` does (or it says why none can be small).
     """
     measured = {name: j for j, name in enumerate(names.tolist())}
     found = [mapped(s, human, measured) for s in signatures]
@@ -208,7 +208,8 @@ def bridge_table(
     ]
     tested = np.flatnonzero(np.array(sides) >= min_size)
     columns = ("score", "p_null", "q_null", "p_fwe", "p_coexpression", "null_mean", "z_null", "p_error")
-    numbers = {c: np.full(len(found), np.nan) for c in (*columns, "p_group", "p_fwe_group")}
+    matched = ("coexpression", "coexpression_random")
+    numbers = {c: np.full(len(found), np.nan) for c in (*columns, *matched, "p_group", "p_fwe_group")}
     if len(tested):
         vectors = np.stack([found[i].vector for i in tested])
         result, z = signed_test(observed, null_maps, expression, vectors)
@@ -227,6 +228,7 @@ def bridge_table(
             membership = sparse.csr_array(np.stack([(found[i].vector != 0).astype(float) for i in sets]))
             beside = coexpression_test(r, membership, "mean_r", random_sets, n_random)
             numbers["p_coexpression"][sets] = beside.p
+            numbers["coexpression"][sets], numbers["coexpression_random"][sets] = beside.own, beside.matched
         for i in tested.tolist():
             if signatures[i].kind == "up-down":
                 up, down = np.flatnonzero(found[i].vector > 0), np.flatnonzero(found[i].vector < 0)
@@ -244,7 +246,7 @@ def bridge_table(
         "n/a" if side >= min_size else few + (" on a side" if s.kind == "up-down" else "")
         for s, side in zip(signatures, sides, strict=True)
     ]
-    known = {i: p for i, p in (animals or {}).items() if reasons[i] == "n/a"}
+    known = {i: found for i, found in (animals or {}).items() if reasons[i] == "n/a"}
     return pd.DataFrame(
         {
             "signature": [s.name for s in signatures],
@@ -255,10 +257,10 @@ def bridge_table(
             "n_measured": n_measured,
             "lost": np.where(n_genes > 0, 1 - n_measured / np.maximum(n_genes, 1), np.nan),
             **numbers,
-            "p_animals": [known.get(i, np.nan) for i in range(len(found))],
+            "p_animals": [known[i][0] if i in known else np.nan for i in range(len(found))],
             "reason": reasons,
             "reason_animals": [
-                "n/a" if i in known else reason if reason != "n/a" else without_animals(s)
+                known[i][1] if i in known else reason if reason != "n/a" else without_animals(s)
                 for i, (s, reason) in enumerate(zip(signatures, reasons, strict=True))
             ],
         }
@@ -298,7 +300,7 @@ def animals_p(
     contrasts: Mapping[str, Mapping[str, str]],
     seed: int,
     n_permutations: int,
-) -> dict[int, float]:
+) -> dict[int, tuple[float, str]]:
     """`relabeled_p` of every form of the contrasts' signatures.
 
     Parameters
@@ -316,14 +318,14 @@ def animals_p(
     Returns
     -------
     dict
-        Number of the signature -> p.
+        Number of the signature -> p, and why it cannot be below .05 (n/a if it can).
     """
     column = {name: j for j, name in enumerate(names.tolist())}
     forms: dict[tuple[str, str], dict[str, int]] = {}
     for i, one in enumerate(signatures):
         if one.kind != "module" and one.tissue in tissues:
             forms.setdefault((one.tissue, one.name), {})[one.kind] = i
-    found: dict[int, float] = {}
+    found: dict[int, tuple[float, str]] = {}
     for index, ((tissue, name), numbers) in enumerate(forms.items()):
         data, contrast = tissues[tissue], contrasts[name]
         places = [column.get(human.get(gene, ""), -1) for gene in data["gene"].tolist()]
@@ -332,16 +334,20 @@ def animals_p(
         sizes = {
             side: sum(human.get(g, "") in column for g in signatures[numbers[side]].weights) for side in ("up", "down")
         }
+        is_case = data["group"][rows] == contrast["case"]
+        n_case, n_control = int(is_case.sum()), int((~is_case).sum())
         p = relabeled_p(
             data["values"][np.ix_(rows, genes)],
-            data["group"][rows] == contrast["case"],
+            is_case,
             r[np.array(places)[genes]],
             sizes,
             seed,
             index,
             n_permutations,
         )
-        found |= {i: p[form] for form, i in numbers.items() if form in p}
+        few = f"{n_case} + {n_control} animals are too few: no p can be below .05"
+        note = few if smallest_p(n_case, n_control) >= 0.05 else "n/a"
+        found |= {i: (p[form], note) for form, i in numbers.items() if form in p}
     return found
 
 

@@ -151,7 +151,9 @@ BRIDGE = {
     "p_fwe": "family-wise p over all signatures of the table",
     "p_coexpression": "two-sided p against random genes of the same number and co-expression; of signed, against its "
     "weights on random genes that are as co-expressed",
+    "coexpression": "of up, down and module: mean correlation of pairs of its genes over regions of the human brain",
+    "coexpression_random": "the same of its random genes; where it is lower, p_coexpression is too small",
     "p_animals": "two-sided p of the score when the animals of the contrast's two groups are relabeled; never 0",
     "reason": "why a signature is not tested",
-    "reason_animals": "why it has no p_animals",
+    "reason_animals": "why it has no p_animals, or one that cannot be small",
 }

@@ -100,7 +100,8 @@ def differential(table: pd.DataFrame) -> Figure:
     wide = wide.iloc[_by_likeness(wide.fillna(0).to_numpy())]
     limit = float(np.nanquantile(wide.abs().to_numpy(), 0.98))
     drawn = right.imshow(wide, aspect="auto", cmap=DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
-    right.set(title=f"Union of changed genes ({len(wide)})", yticks=[], xticks=range(len(contrasts)))
+    shown = f"{len(wide)} largest of {union.sum()}" if len(wide) < union.sum() else f"{len(wide)}"
+    right.set(title=f"Union of changed genes ({shown})", yticks=[], xticks=range(len(contrasts)))
     right.set_xticklabels([short(c, 20) for c in contrasts], rotation=40, ha="right", fontsize=8)
     figure.colorbar(drawn, ax=right, label="log2 fold change", shrink=0.8)
     return figure

@@ -38,6 +38,13 @@ def bridges(maps: Mapping[str, tuple[Shown, Shown | None]]) -> tuple[list[dict[s
         sentence = bridged(table, page.map_name(name))
         findings.append(sentence)
         blocks += [page.heading(page.map_name(name), 2), page.words(sentence, lost(table))]
+        few = int((table["p_animals"].notna() & table["reason_animals"].notna()).sum())
+        if few:
+            blocks.append(
+                page.warning(
+                    f"{few} signatures are of contrasts with so few animals that no relabeling can give a p_animals below .05: they cannot count as following the map, whatever p_null is."
+                )
+            )
         if figure is not None:
             blocks.append(page.picture(figure, "Filled: signatures that follow the map."))
         best = table.sort_values("p_null", kind="stable").dropna(axis="columns", how="all")
