@@ -13,7 +13,7 @@ import pytest
 from amygene.images import Grid
 from amygene.report.figures_voxel import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown
-from amygene.report.sections import group_voxel
+from amygene.report.sections import group_voxel, response_voxel
 from amygene.voxel_tables import table_columns
 
 WORDS = group_voxel.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
@@ -144,6 +144,19 @@ def test_p_over_several_tests_are_told():
     )
     assert "tests" not in group_voxel.behind(SIDECAR)
     assert "5 responders and 4 PAT" in group_voxel.behind(SIDECAR | {"participants": {"responder": 5, "PAT": 4}})
+
+
+def test_methods_say_how_several_tests_of_treatment_were_corrected():
+    def text(draws):
+        voxel = {"connectivity": 18, "cluster_p": 0.001, "draws": draws, "until": 50, "margin": None}
+        response = {"changes": {"x": {"groups": None}}, "associations": {}}
+        config = {"stages": ["response"], "response": response, "group": {"voxel": voxel}}
+        (said,) = response_voxel.methods(config | {"permutations": {"voxels": 5000}}, {})
+        return said
+
+    assert "the share of draws that have as small a p in any of them [{westfall}]" in text("plain")
+    assert "Bonferroni" not in text("plain")
+    assert "over all tests of an effect: corrected by Bonferroni's method." in text("sequential")
 
 
 def test_a_place_without_a_region_is_told_by_its_position():
