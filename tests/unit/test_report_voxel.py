@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from amygene.images import Grid
 from amygene.report.figures_voxel import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown
-from amygene.report.sections import group_voxel
+from amygene.report.sections import group_voxel, response_voxel
 from amygene.voxel_tables import table_columns
 
 WORDS = group_voxel.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
@@ -82,7 +83,10 @@ def test_pictures_are_drawn_with_and_without_clusters(background, peak, tmp_path
     figure = slices(shown, background)
     assert len(figure.axes) == 4  # three rows and a colour bar
     figure.savefig(tmp_path / "slices.png")
-    projections(shown).savefig(tmp_path / "projections.png")
+    figure = projections(shown)
+    # axes overlap, and a later one's background would cut the brain before it
+    assert not any(axes.patch.get_visible() for axes in figure.axes if axes.name == "3d")
+    figure.savefig(tmp_path / "projections.png")
     assert (tmp_path / "projections.png").stat().st_size > 20_000
 
 
@@ -97,6 +101,11 @@ def test_seeds_stand_side_by_side_with_their_strongest_cluster(background):
 
 def test_the_viewer_asks_nothing_of_the_network():
     html = viewer(maps())
+    # it opens at the bump
+    affine = np.array(json.loads(re.search(r'"affine": (\[\[.*?\]\])', html)[1]))
+    place = json.loads(re.search(r'"numSlice": (\{.*?\})', html)[1])
+    xyz = affine[:3, :3] @ [place[axis] for axis in "XYZ"] + affine[:3, 3]
+    assert np.abs(xyz - [-24, 30, 16]).max() <= 6
     assert "<canvas" in html
     assert 'src="http' not in html
 
@@ -115,6 +124,39 @@ def test_clusters_are_named_with_their_direction_and_counted_by_every_method():
     assert "LCMA is less connected in MDD with Frontal_Mid_L (80 voxels, peak t = -5.00 at -24, 30, 16)" in words
     assert "1 by size, 1 by mass, 2 by topological FDR, 1 by TFCE" in words
     assert "Insula_R" not in words  # significant by nothing that is two-sided
+
+
+def test_what_only_topological_fdr_finds_is_told_without_the_rest():
+    rows = [cluster(p=0.2, p_mass=0.2, q_size_rft=0.3), cluster(cluster=2, p=0.3, p_mass=0.3, q_size_rft=0.04)]
+    rows[1]["aal_peak"] = "Insula_R"
+    words = group_voxel.difference(table(rows), WORDS, "LCMA")
+    assert "with Insula_R" in words
+    assert "Frontal_Mid_L" not in words
+    assert "0 by size, 0 by mass, 1 by topological FDR, 0 by TFCE" in words
+
+
+def test_p_over_several_tests_are_told():
+    several = {"tests": ["a", "b", "c"], "over_tests": "the smallest p of any test, draw by draw"}
+    words = group_voxel.behind(SIDECAR | several)
+    assert words.endswith(
+        "of scores: 500 draws, counted. All four are over the 3 tests of this effect: by the smallest p of any test, "
+        "draw by draw."
+    )
+    assert "tests" not in group_voxel.behind(SIDECAR)
+    assert "5 responders and 4 PAT" in group_voxel.behind(SIDECAR | {"participants": {"responder": 5, "PAT": 4}})
+
+
+def test_methods_say_how_several_tests_of_treatment_were_corrected():
+    def text(draws):
+        voxel = {"connectivity": 18, "cluster_p": 0.001, "draws": draws, "until": 50, "margin": None}
+        response = {"changes": {"x": {"groups": None}}, "associations": {}}
+        config = {"stages": ["response"], "response": response, "group": {"voxel": voxel}}
+        (said,) = response_voxel.methods(config | {"permutations": {"voxels": 5000}}, {})
+        return said
+
+    assert "the share of draws that have as small a p in any of them [{westfall}]" in text("plain")
+    assert "Bonferroni" not in text("plain")
+    assert "over all tests of an effect: corrected by Bonferroni's method." in text("sequential")
 
 
 def test_a_place_without_a_region_is_told_by_its_position():

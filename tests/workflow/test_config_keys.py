@@ -628,6 +628,20 @@ TREATED_IMAGES_CONFIG = {
     "permutations": {"response": 100, "voxels": 100},
 }
 
+THREE_SESSIONS = {"response.changes.course.days": ([0, 2, 9], {"response_voxel_comparison"})}
+THREE_SESSIONS_CONFIG = IMAGES_CONFIG | {
+    "study": "threesessions",
+    "stages": ["response"],
+    "cohort": TREATMENT_CONFIG["cohort"],
+    "response": {"changes": {"course": {"groups": None, "days": [0, 1, 9]}}},
+    "permutations": {"response": 100, "voxels": 100},
+}
+del THREE_SESSIONS_CONFIG["contrasts"]
+THREE_SESSIONS_FILES = TREATMENT_FILES | {
+    "data/sessions.tsv": "participant_id\tsession\tbold\n" + _ROWS,
+    **dict.fromkeys([f"data/{file}.nii" for file in ("atlas", "mask", "map")], ""),
+}
+
 #: a key that stands in names of files, and its wildcard: nobody asks for files of the old name any more
 RENAMES = {"cohort.space": "space"}
 
@@ -651,6 +665,7 @@ STUDIES = {
     "animals": ANIMALS,
     "mice": MICE,
     "treatedscans": TREATED_IMAGES,
+    "threesessions": THREE_SESSIONS,
 }
 CASES = [(study, key) for study, cases in STUDIES.items() for key in cases]
 
@@ -726,6 +741,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("animals", ANIMALS_CONFIG, ANIMALS_FILES),
         ("mice", MICE_CONFIG, []),
         ("treatedscans", TREATED_IMAGES_CONFIG, []),
+        ("threesessions", THREE_SESSIONS_CONFIG, THREE_SESSIONS_FILES),
     ):
         project = Project.make(tmp_path_factory.mktemp(name))
         for file, text in (files if isinstance(files, dict) else dict.fromkeys(files, "")).items():

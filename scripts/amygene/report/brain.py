@@ -106,6 +106,8 @@ def draw_surfaces(figure: Figure, textures: Mapping[str, np.ndarray], reach: flo
             hemi=side,
             view=view,
             bg_map=depth[side],
+            # folds show through the colours, so that a brain without an effect is no white spot
+            bg_on_data=True,
             cmap=DIVERGING,
             vmin=-reach,
             vmax=reach,
@@ -115,6 +117,8 @@ def draw_surfaces(figure: Figure, textures: Mapping[str, np.ndarray], reach: flo
             figure=figure,
         )
         axes.set_box_aspect(None, zoom=1.05)  # type: ignore[call-arg] # of 3D axes
+        # the next axes overlap: their background would cut this brain
+        axes.patch.set_visible(False)
         for drawn in axes.collections:
             drawn.set_clip_on(False)
             drawn.set_rasterized(True)  # twenty thousand triangles as vectors would be megabytes
@@ -133,6 +137,8 @@ def viewer(values: pd.Series, regions: pd.DataFrame, image: Nifti1Image) -> str:
 def image_viewer(image: Nifti1Image, reach: float) -> str:
     """Interactive slices of an image as one HTML page that asks nothing of the network; voxels of 0 are clear.
 
+    It opens where the absolute value is largest.
+
     Parameters
     ----------
     image
@@ -140,8 +146,11 @@ def image_viewer(image: Nifti1Image, reach: float) -> str:
     reach
         Symmetric limit of the colours.
     """
+    values = np.abs(np.asanyarray(image.dataobj))
+    largest = np.unravel_index(values.argmax(), values.shape)
     view = plotting.view_img(
         image,
+        cut_coords=image.affine[:3, :3] @ largest + image.affine[:3, 3],
         cmap=DIVERGING,
         vmax=reach,
         symmetric_cmap=True,

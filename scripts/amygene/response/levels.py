@@ -9,6 +9,20 @@ from typing import Any
 _WORDS = {"responder": ("non-responder", "responder"), "remission": ("no remission", "remission")}
 
 
+#: what its members are called
+_PEOPLE = {
+    "responder": "responders",
+    "non-responder": "non-responders",
+    "remission": "patients in remission",
+    "no remission": "patients not in remission",
+}
+
+
+def people_of(level: str) -> str:
+    """Who the members of a group are, for sentences: of a column of the participants its value."""
+    return _PEOPLE.get(level, level)
+
+
 def level_names(groups: Mapping[str, Any] | None) -> list[str]:
     """Names of the groups, the first the one that is subtracted."""
     if groups is None:

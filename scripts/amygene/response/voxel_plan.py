@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise, product
 from typing import Any
 
-from amygene.response.levels import level_names
+from amygene.response.levels import level_names, people_of
 
 _TITLES = {"interaction": "group x time", "group": "groups", "time": "change"}
 #: what is asked about a change; time is asked within every group
@@ -80,7 +80,7 @@ def _of_change(name: str, one: Mapping[str, Any], scanned: Sequence[str]) -> lis
                 key += f"_groups-{_label(compared[1])}vs{_label(compared[0])}"
                 title += f", {compared[1]} against {compared[0]}"
             elif compared[0] != "all" and effect == TIME:
-                title += f" in {compared[0]}"
+                title += f" in {people_of(compared[0])}"
             if len(over) > 1:
                 key += f"_times-{times}"
                 title += ", trend over the sessions" if times == COURSE else ", " + " to ".join(weights)
@@ -164,7 +164,7 @@ def _label(level: str) -> str:
 
 
 def _change_words(effect: str, levels: Sequence[str], weights: Mapping[str, float]) -> dict[str, str]:
-    first, last = levels[0], levels[-1]
+    first, last = people_of(levels[0]), people_of(levels[-1])
     *others, end = weights
     start = others[0]
     together = f"{', '.join(others)} and {end}"

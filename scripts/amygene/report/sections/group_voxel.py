@@ -10,6 +10,7 @@ import pandas as pd
 from amygene.report import page
 from amygene.report.page import Shown
 from amygene.report.sections.sites import validation
+from amygene.response.levels import people_of
 from amygene.voxel_columns import OF_CLUSTERS
 
 
@@ -115,11 +116,12 @@ def difference(table: pd.DataFrame, words: Mapping[str, str], seed: str) -> str:
         return f"{seed}: {words['none']}{nearest}. That is not evidence that there is {words['absent']}."
     by = ", ".join(f"{n} by {name}" for name, n in counts.items())
     significant = height[(height["p_size"] < 0.05) | (height["p_mass"] < 0.05)]
-    shown = significant if len(significant) else first[first["formed_by"] == "tfce"] if counts["TFCE"] else height
+    if significant.empty:
+        significant = first[first["formed_by"] == "tfce"] if counts["TFCE"] else height[height["q_size_rft"] < 0.05]
     parts = [
         f"{words['more' if row['t'] > 0 else 'less']} {_place(row)} "
         f"({int(row['n_voxels'])} voxels, peak t = {row['t']:.2f} at {row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f})"
-        for _, row in shown.head(4).iterrows()
+        for _, row in significant.head(4).iterrows()
     ]
     return f"{seed}{words['lead']} {'; '.join(parts)}. Significant clusters: {by}."
 
@@ -134,7 +136,7 @@ def _place(row: pd.Series) -> str:
 def behind(sidecar: Mapping[str, Any]) -> str:
     """What the p of a test rest on, in words."""
     p_from = sidecar["p_from"]
-    who = [f"{n} {_PLURAL.get(name, name)}" for name, n in sidecar["participants"].items()]
+    who = [f"{n} {_PLURAL.get(name, people_of(name))}" for name, n in sidecar["participants"].items()]
     fwhm = " x ".join(f"{x:.1f}" for x in sidecar["fwhm_mm"])
     family = ""
     if "tests" in sidecar:
@@ -145,7 +147,7 @@ def behind(sidecar: Mapping[str, Any]) -> str:
     )
 
 
-_PLURAL = {"case": "cases", "control": "controls", "responder": "responders", "non-responder": "non-responders"}
+_PLURAL = {"case": "cases", "control": "controls"}
 _DRAWS = {
     "plain": "counted as (1 + b) / (1 + m) [{phipson}]",
     "tail": "where below .1 taken from a generalised Pareto tail fitted to the largest values [{knijnenburg},{tail}], which needs fewer permutations",

@@ -10,6 +10,7 @@ import pandas as pd
 from amygene.report import page
 from amygene.report.names import classifier_name
 from amygene.report.page import Shown
+from amygene.response.levels import people_of
 
 _EFFECTS = [
     "region", "n_participants", "f", "df1", "df2", "epsilon", "p", "q", "p_fwe", "partial_eta2", "g", "g_ci_low",
@@ -95,7 +96,7 @@ def groups_part(change: str, flow: Shown, table: Shown, listed: pd.DataFrame) ->
     used = listed[listed["in_model"]]
     sizes = used.drop_duplicates("participant_id")["group"].value_counts(sort=False)
     several = used.groupby("participant_id").size()
-    told = f" ({', '.join(f'{n} {g}' for g, n in sizes.items())})" if len(sizes) > 1 else ""
+    told = f" ({', '.join(f'{n} {people_of(g)}' for g, n in sizes.items())})" if len(sizes) > 1 else ""
     words = (
         f"{len(several)} participants{told}, {len(used)} scans; "
         f"{int((several > 1).sum())} have more than one and tell about change."

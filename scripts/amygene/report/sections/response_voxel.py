@@ -14,12 +14,15 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         return []
     asked, voxel = config["response"], config["group"]["voxel"]
     tests = []
+    family = "the share of draws that have as small a p in any of them [{westfall}]"
+    if voxel["draws"] != "plain":
+        family = "corrected by Bonferroni's method"
     if asked["changes"]:
         tests.append(
             "Every effect of group x time was a test of one map per participant, against the error of its stratum: group x time compares the participants' maps of change between "
             "two groups, the main effect of group their mean maps, and change within a group tests its mean map of change, at unchanged motion and at the group's mean of other covariates. "
             "Of more than two sessions every two were compared, and their linear trend was tested by the participants' slopes; of more than two groups every two were compared. Family-wise p are then "
-            "over all tests of an effect: the share of draws that have as small a p in any of them [{westfall}]. "
+            f"over all tests of an effect: {family}. "
             "Participants who lack one of the maps of a test take no part in it. Under the null hypothesis participants change places as whole blocks (group x time, group), or sessions change places within "
             "the participant, which flips the sign of the map of change (time) [{blocks}]."
         )
