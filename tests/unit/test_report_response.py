@@ -69,7 +69,7 @@ def test_flow_counts_everybody_once():
         (
             "4 participants in the cohort",
             [
-                "1 scans excluded:",
+                "1 scan excluded:",
                 "1 mean_fd is above 0.3",
                 "2 participants not in this model:",
                 "1 in none of the groups",

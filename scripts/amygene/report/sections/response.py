@@ -52,10 +52,10 @@ def steps(
         The groups in their order.
     """
     out = excluded[excluded["contrast"] == "all"]
-    reasons = _counted(out["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(out), "participants")
+    reasons = _counted(out["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(out), "participant")
     boxes = [(f"{len(participants) + len(out)} participants", reasons)]
     sessions = _counted(
-        excluded_sessions["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(excluded_sessions), "scans"
+        excluded_sessions["reason"].str.replace(r" [-0-9.]+ is ", " is ", regex=True), len(excluded_sessions), "scan"
     )
     boxes.append((f"{len(participants)} participants in the cohort", sessions))
     people = listed.groupby("participant_id")["in_model"].any()
@@ -88,7 +88,7 @@ def _counted(reasons: pd.Series, n: int, what: str, limit: int = 5) -> list[str]
     counts = reasons.str.split("; ").str[0].value_counts()
     lines = [f"{k} {text if len(text) < 46 else text[:45] + '…'}" for text, k in counts.head(limit).items()]
     rest = int(counts.iloc[limit:].sum())
-    return [f"{n} {what} excluded:", *lines] + ([f"{rest} for other reasons"] if rest else [])
+    return [f"{n} {what}{'s' if n > 1 else ''} excluded:", *lines] + ([f"{rest} for other reasons"] if rest else [])
 
 
 def groups_part(change: str, flow: Shown, table: Shown, listed: pd.DataFrame) -> tuple[list[dict[str, Any]], list[str]]:
