@@ -18,6 +18,7 @@ NEED_DATA = {"rest-meta-mdd.yaml": "config keys cohort.root and cohort.series: "
 
 N_SUBJECTS = 20_000
 N_SITES = 40
+PER_JOB = 100
 SEEDS = ["LAMY", "RAMY", "Hippocampus_L", "Hippocampus_R", "Insula_L", "Insula_R", "Thalamus_L", "Thalamus_R"]
 LARGE = {
     "study": "large",
@@ -26,6 +27,8 @@ LARGE = {
     "seeds": SEEDS,
     "contrasts": {"PATvsHC": {"case": "PAT", "control": "HC", "covariates": ["age", "site"]}},
     "expression": {"source": "table", "table": "data/expression.tsv"},
+    # half the default, so twice the jobs
+    "jobs": {"subjects_per_job": PER_JOB},
 }
 
 
@@ -73,10 +76,10 @@ def large(project):
 def test_planning_20000_subjects_with_8_seeds_takes_a_minute_at_most(large):
     jobs, cpu = large
     count = Counter(job.rule for job in jobs)
-    with_default = deal([f"sub-{i:05d}" for i in range(N_SUBJECTS)], 100)
+    buckets = deal([f"sub-{i:05d}" for i in range(N_SUBJECTS)], PER_JOB)
     print(f"\n{len(jobs)} jobs for {N_SUBJECTS} subjects and {len(SEEDS)} seeds planned in {cpu:.1f} s of CPU")
-    assert count["cohort_series"] == len(with_default)
-    assert count["connectivity_seed"] == len(SEEDS) * len(with_default)
+    assert count["cohort_series"] == len(buckets)
+    assert count["connectivity_seed"] == len(SEEDS) * len(buckets)
     assert count["connectivity_gather"] == len(SEEDS)
     assert cpu < 120  # a guard: it takes about 20 s on a quiet core
 
@@ -88,9 +91,9 @@ def test_a_job_reads_its_bucket_and_not_the_cohort(large):
     for job in jobs:
         if job.rule != "all":
             inputs[job.rule] = max(inputs[job.rule], len(job.input))
-    assert inputs["cohort_series"] <= 100 + 1
+    assert inputs["cohort_series"] <= PER_JOB + 1
     assert inputs["connectivity_seed"] == 2
-    gathering = {rule for rule, n in inputs.items() if n > 101}
+    gathering = {rule for rule, n in inputs.items() if n > PER_JOB + 1}
     assert gathering == {
         "cohort_assemble",
         "cohort_contrast",
