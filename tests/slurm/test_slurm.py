@@ -44,13 +44,14 @@ def running(project: Project, *arguments: str) -> Iterator[Run]:
 
 
 def small(folder: Path) -> Project:
-    """The small study as far as its sites, not run yet."""
+    """The small study as far as its sites and with one seed, not run yet."""
     made = Project.make(folder)
     small_study.make_data(made.folder / "data")
     made.write_config(
         {
             **small_study.config(),
             "stages": ["cohort", "connectivity", "group", "sites"],
+            "seeds": ["Amygdala_R"],
             "maps": {},
             "jobs": CUT_SMALL,
         }
