@@ -270,13 +270,24 @@ def receptor_images(wildcards):
     return []
 
 
-def session_maps(wildcards, ending):
-    """Files of all maps of a seed, of the sessions that an analysis takes: "npy" or "json"."""
+def session_maps(wildcards, ending, sessions=None):
+    """Files of all maps of a seed ("npy" or "json"), of some sessions; left out, those that the analysis takes."""
     return [
         f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
         f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
-        for session in VOXEL_ANALYSES[wildcards.analysis]["sessions"]
+        for session in sessions or VOXEL_ANALYSES[wildcards.analysis]["sessions"]
     ]
+
+
+def times_compared(wildcards):
+    """When patients are compared with controls, the baseline first."""
+    return voxel_plan.compared_times(NORMALISATION[wildcards.normalisation], SCANNED)
+
+
+def of_times_compared(wildcards, pattern):
+    """Files of the maps of patients against controls, one per time."""
+    tests = [f"normalisation-{wildcards.normalisation}_timepoint-{time}" for time in times_compared(wildcards)]
+    return expand(pattern, analysis=tests, **dict(wildcards.items()))
 
 
 def response_model(wildcards):
@@ -287,8 +298,10 @@ def response_model(wildcards):
         if len(analysis["levels"]) == 2 and "variable" in own["groups"]:
             own["groups"] = own["groups"] | {"levels": analysis["levels"]}
         return own
-    own = {k: v for k, v in ASSOCIATIONS[analysis["name"]].items() if k != "timepoints"}
-    return {"order": TIMEPOINTS, "settings": own, "categorical": COHORT["categorical"]}
+    entries = NORMALISATION if analysis["kind"] == "normalisation" else ASSOCIATIONS
+    own = {k: v for k, v in entries[analysis["name"]].items() if k != "timepoints"}
+    when = {"baseline": SCANNED[0]} if analysis["kind"] == "normalisation" else {"order": TIMEPOINTS}
+    return {**when, "settings": own, "categorical": COHORT["categorical"]}
 
 
 def tests_with(wildcards):

@@ -42,7 +42,12 @@ if "response" in WANTED:
     for association in ASSOCIATIONS:
         PARTS += [f"association-{association}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
         PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"association-{association}_")]
-    PARTS += [f"normalisation-{n}_seed-{seed}_atlas-{ATLAS}" for n in NORMALISATION for seed in SEEDS]
+    for normalisation in NORMALISATION:
+        PARTS += [f"normalisation-{normalisation}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
+        PARTS += [
+            f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"normalisation-{normalisation}_")
+        ]
+        PARTS += [f"normalisation-{normalisation}_seed-{seed}_space-{SPACE}" for seed in SEEDS] if IMAGES else []
     PARTS += [f"prediction-{name}_atlas-{ATLAS}_response" for name in RESPONDERS]
 if SHOWS_GENES:
     for shown_map in MAPS:
@@ -454,8 +459,26 @@ rule report_response_normalisation:
     params:
         code=code("report_response_normalisation.py"),
         margin=lambda w: NORMALISATION[w.normalisation]["margin"],
+        clusters=False,
     script:
         "../scripts/report_response_normalisation.py"
+
+
+use rule report_response_normalisation as report_response_voxel_normalisation with:
+    input:
+        controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.tsv",
+    output:
+        part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_space-{space}.json",
+        svg="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.svg",
+        png="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.png",
+    log:
+        "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.tsv"
+    params:
+        code=code("report_response_normalisation.py"),
+        margin=lambda w: NORMALISATION[w.normalisation]["margin"],
+        clusters=True,
 
 
 rule report_response_prediction:

@@ -452,6 +452,13 @@ rule response:
             atlas=ATLAS,
             table=["performance", "replicate"],
         ),
+        expand(
+            "results/{study}/response/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.tsv",
+            study=STUDY,
+            normalisation=NORMALISATION if IMAGES else [],
+            seed=SEEDS,
+            space=SPACE,
+        ),
         # of images: clusters of voxels and every map by its name, as in the stage group
         lambda w: [
             f"results/{STUDY}/response/{analysis}_seed-{seed}_space-{SPACE}_{file}"

@@ -11,7 +11,7 @@ from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import Largest, gather_draws
 from amygene.voxel_group import MAP_MEANING, clusters_note
 from amygene.voxel_labels import read_labels
-from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning
+from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning, smallest_effects
 from job import start
 
 start(snakemake.log[0])
@@ -40,6 +40,7 @@ settings = {
     "permutations": params.permutations,
     **voxel,
 }
+critical_t = draws.critical("t")
 facts = {
     "participants": dict(zip(arrays["who"].tolist(), arrays["n_who"].tolist(), strict=True)),
     "voxels": int(lattice.mask.sum()),
@@ -47,7 +48,11 @@ facts = {
     "cluster_forming_t": threshold,
     "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
     "p_from": draws.described(),
+    "critical_t": None if np.isnan(critical_t) else critical_t,
+    **smallest_effects(comparison, result.df, critical_t),
 }
+if voxel["margin"] is not None:
+    facts["equivalent_voxels"] = int((result.maps["logp_desc-equivalence"] > -np.log10(0.05)).sum())
 if tests:
     facts |= {"tests": params.tests, "over_tests": draws.over_tests}
 common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}

@@ -1,4 +1,4 @@
-"""Part of the report: patients against controls before and after, of one seed."""
+"""Part of the report: patients against controls before and after, of one seed, in regions or clusters of voxels."""
 
 from amygene.report import figures_response
 from amygene.report.parts import Files, write_part
@@ -7,11 +7,13 @@ from amygene.report.style import save
 from job import start
 
 start(snakemake.log[0])
-source, output, wildcards, margin = snakemake.input, snakemake.output, snakemake.wildcards, snakemake.params.margin
+source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
 files = Files(wildcards.study)
 controls = files.table(source.controls)
-save(figures_response.against_controls(controls.content, margin), output.svg, output.png)
-shown = response.normalisation_part(
-    wildcards.normalisation, wildcards.seed, controls, files.picture(output.svg), margin
-)
+if params.clusters:
+    draw, part = figures_response.clusters_against_controls, response.cluster_normalisation_part
+else:
+    draw, part = figures_response.against_controls, response.normalisation_part
+save(draw(controls.content, params.margin), output.svg, output.png)
+shown = part(wildcards.normalisation, wildcards.seed, controls, files.picture(output.svg), params.margin)
 write_part(output.part, "response", shown, source)

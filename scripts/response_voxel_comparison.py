@@ -8,7 +8,7 @@ import numpy as np
 from amygene.files import replacing, write_arrays
 from amygene.images import read_volume
 from amygene.response.members import TEXT, measure
-from amygene.response.voxel_designs import association_sample, change_sample
+from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
 from amygene.seed_maps import read_sources, weights_on
 from amygene.tables import check_unchanged, read_table
 from amygene.voxel_comparison import VoxelComparison
@@ -32,6 +32,8 @@ if analysis["kind"] == "change":
         analysis["name"],
         **{key: analysis[key] for key in ("effect", "levels", "weights")},
     )
+elif analysis["kind"] == "normalisation":
+    sample = controls_sample(*tables[:2], has_map, analysis["name"], timepoint=analysis["timepoint"], **model)
 else:
     sample = association_sample(
         *tables, has_map, analysis["name"], timepoint=analysis["timepoint"], used=analysis["sessions"], **model
@@ -41,7 +43,7 @@ own = weights_on(read_sources(source.sources)[snakemake.wildcards.seed], grid)
 row = {p: i for i, p in enumerate(people)}
 with replacing(output.maps) as beside:
     maps, analysed = write_maps(
-        [(arrays[session], weight) for session, weight in sample.weights.items()],
+        [(arrays[session], weights) for session, weights in sample.weights.items()],
         np.array([row[p] for p in sample.people]),
         mask > 0,
         own.voxels,

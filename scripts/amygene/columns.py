@@ -205,6 +205,7 @@ MEANING = {
     "r_ci_high": "upper end of the 95 % confidence interval of r",
     "smallest_r": "smallest true correlation that the sample finds with a power of 80 % (p < .05)",
     "p_equivalence": "p of equivalence, two one-sided tests; null hypothesis: the difference is the margin or more",
+    "power_equivalence": "probability that the sample shows equivalence (p_equivalence < .05) where nothing differs",
     "verdict": "what the tests say of the region (see the note)",
     "edges": "edges that were chosen (the first ten)",
     "noise_mean": "mean area of the same procedure with shuffled groups",

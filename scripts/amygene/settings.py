@@ -383,11 +383,6 @@ def _response_problems(config: Mapping[str, Any]) -> list[str]:
         )
     if response["outcomes"] and cohort["format"] in ("table", "bids") and "outcome_table" not in cohort:
         problems.append("config key cohort.outcome_table is missing; response.outcomes needs it")
-    if cohort["format"] == "simulated-bids" and times != ["baseline", "day13"]:
-        problems.append(
-            "config key cohort.simulated_scans.sessions: stage response needs [baseline, day13], when the simulated "
-            "patients' depression was rated"
-        )
     for kind in kinds:
         for name, one in response[kind].items():
             key = f"config key response.{kind}.{name}"

@@ -72,6 +72,16 @@ class VoxelComparison:
             found = pd.concat([estimates(tile) for _, tile in self.tiles()], ignore_index=True)
         return found if self.effect == "g" else _correlations(found)
 
+    def scale(self) -> float:
+        """Standard error of the effect per residual standard deviation: of all voxels, since nothing is missing.
+
+        NaN with "random-effects", as in `equivalence`.
+        """
+        if self.site_effects == "random-effects":
+            return float("nan")
+        _, first = next(self.tiles())
+        return float(np.nanmax(first.fit().scale))
+
     def equivalence(self, margin: float) -> np.ndarray:
         """p of every voxel that the difference is smaller than `margin` standard deviations (see `equivalence.tost`).
 

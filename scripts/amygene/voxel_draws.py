@@ -149,6 +149,17 @@ class VoxelDraws:
             return p
         return p_max(values, drawn)
 
+    def critical(self, statistic: str, level: float = 0.05) -> float:
+        """Value of a statistic beyond which its family-wise p is below a level; NaN if the draws are too few for that.
+
+        The p of a value changes where it passes the largest value of a draw.
+        """
+        drawn = np.sort(self.maxima[:, STATISTICS.index(statistic)])
+        # beyond what counts as equal
+        beyond = drawn * (1 + 10 * _TIE_TFCE)
+        below = self.p_family(statistic, beyond) < level
+        return float(beyond[below][0]) if below.any() else float("nan")
+
     def p_voxel(self) -> np.ndarray:
         """p of every voxel by itself."""
         if self.method == "sequential":

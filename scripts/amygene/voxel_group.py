@@ -93,7 +93,7 @@ def make_voxel_comparison(
     design = make_design(taking_part, contrast, covariates, categorical, exchange_within)
     codes, names = site_codes(taking_part)
 
-    maps, analysed = write_maps([(connectivity, 1.0)], rows, mask, own, path)
+    maps, analysed = write_maps([(connectivity, np.ones(len(rows)))], rows, mask, own, path)
     if site_effects == "combat":
         # the shrinkage of site effects needs all voxels at once
         whole = Comparison(np.asarray(maps, dtype=float).T, design, codes, site_effects)
@@ -103,14 +103,19 @@ def make_voxel_comparison(
 
 
 def write_maps(
-    sessions: Sequence[tuple[np.ndarray, float]], rows: np.ndarray, mask: np.ndarray, own: np.ndarray, path: str | Path
+    sessions: Sequence[tuple[np.ndarray, np.ndarray]],
+    rows: np.ndarray,
+    mask: np.ndarray,
+    own: np.ndarray,
+    path: str | Path,
 ) -> tuple[np.memmap, np.ndarray]:
-    """Write the maps of some participants, a row per voxel: of one session, or a weighted sum of sessions.
+    """Write the maps of some participants, a row per voxel: of one session each, or a weighted sum of sessions.
 
     Parameters
     ----------
     sessions
-        Connectivity, shape (n_participants, n_voxels), and its weight; -1 and 1 make maps of change.
+        Connectivity, shape (n_participants, n_voxels), and its weights, shape (n_rows,): -1 and 1 make maps of
+        change; with 0 a participant needs no map of the session.
     rows : array of int
         The participants.
     mask, own
@@ -139,14 +144,15 @@ def write_maps(
     return maps, analysed
 
 
-def _columns(sessions: Sequence[tuple[np.ndarray, float]], rows: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+def _columns(sessions: Sequence[tuple[np.ndarray, np.ndarray]], rows: np.ndarray, voxels: np.ndarray) -> np.ndarray:
     """Some voxels of some participants: the columns lie together in the file, so they are read first."""
     first, last = voxels[0], voxels[-1] + 1
-    parts = [
-        weight * np.asarray(connectivity[:, first:last], dtype=float)[rows][:, voxels - first]
-        for connectivity, weight in sessions
-    ]
-    return np.sum(parts, axis=0)
+    total = np.zeros((len(rows), len(voxels)))
+    for connectivity, weights in sessions:
+        used = np.flatnonzero(weights)
+        values = np.asarray(connectivity[:, first:last], dtype=float)[rows[used]][:, voxels - first]
+        total[used] += weights[used, None] * values
+    return total
 
 
 def observe(

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr, stdtrit
 
+from amygene.problems import InputError
 from amygene.stats.clusters import Clusters, find_clusters, local_maxima, spread_peaks
 from amygene.stats.lattice import Lattice
 from amygene.stats.multiplicity import benjamini_hochberg
+from amygene.stats.power import ALPHA, smallest_d, smallest_r
 from amygene.stats.random_field import TField, cluster_p, extent_p, peak_p, resel_counts
 from amygene.stats.smoothness import Smoothness, estimate_smoothness
 from amygene.stats.tfce import tfce
@@ -124,6 +127,34 @@ def describe_voxels(
     return VoxelResult(maps, clusters, p_size, p_mass, smoothness, float(np.nanmax(found["df"])))
 
 
+def smallest_effects(comparison: VoxelComparison, df: float, critical_t: float) -> dict[str, float | None]:
+    """Smallest true effects that the sample finds in one voxel with a power of 80 %; None where not known.
+
+    Parameters
+    ----------
+    comparison
+        Of the test and seed.
+    df
+        Degrees of freedom of its t.
+    critical_t
+        Height that is significant family-wise.
+
+    Returns
+    -------
+    dict
+        ``smallest_g`` (standard deviations) or ``smallest_r``, of a voxel looked at alone (p < .05, two-sided), and the
+        same with ``_fwe``, of the family-wise test of heights. A large cluster is found with smaller effects.
+    """
+    found = {}
+    for name, alpha in (("", ALPHA), ("_fwe", float(2 * stdtr(df, -critical_t)))):
+        if comparison.effect == "r":
+            least = smallest_r(df + 2, alpha) if np.isfinite(alpha) else np.nan
+        else:
+            least = smallest_d(df, comparison.scale(), alpha) if np.isfinite(alpha) else np.nan
+        found[f"smallest_{comparison.effect}{name}"] = float(least) if np.isfinite(least) else None
+    return found
+
+
 def cluster_table(
     comparison: VoxelComparison,
     lattice: Lattice,
@@ -202,6 +233,52 @@ def cluster_table(
     return pd.DataFrame(rows, columns=[*table_columns(comparison.effect), *names])
 
 
+def significant_clusters(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the clusters that are significant family-wise: by size or mass; if there are none, by score.
+
+    Parameters
+    ----------
+    table
+        From `cluster_table`, as it was written.
+    """
+    first = table[table["peak"] == 1]
+    height = first[(first["p_size"] < LEVEL) | (first["p_mass"] < LEVEL)]
+    return height if len(height) else first[first["formed_by"] == "tfce"]
+
+
+def members_of(
+    chosen: pd.DataFrame, t: np.ndarray, lattice: Lattice, threshold: float, score: np.ndarray, log_p: np.ndarray
+) -> list[np.ndarray]:
+    """Voxels of every chosen cluster, as positions on the lattice.
+
+    Parameters
+    ----------
+    chosen
+        From `significant_clusters`.
+    t : array of shape (n_voxels,)
+        As the clusters were made of.
+    threshold
+        Cluster-forming t.
+    score, log_p : arrays of shape (n_voxels,)
+        Its maps ``tfce`` and ``logp_desc-tfce``, as they were written (float32).
+    """
+    by: dict[str, Clusters] = {
+        "height": find_clusters(t, lattice, threshold),
+        # p at the level itself is not below it, in the precision of the file either
+        "tfce": find_clusters(np.where(log_p > np.float32(-np.log10(LEVEL)), score, 0), lattice, 0.0),
+    }
+    found = []
+    for formed_by, cluster, size in zip(chosen["formed_by"], chosen["cluster"], chosen["n_voxels"], strict=True):
+        voxels = np.flatnonzero(by[formed_by].label == int(cluster))
+        if len(voxels) != int(size):
+            raise InputError(
+                f"cluster {cluster} has {len(voxels)} voxels, its table says {int(size)}: maps and table are not of "
+                "one run; make them again: snakemake --forcerun group_voxel response_voxel_controls"
+            )
+        found.append(voxels)
+    return found
+
+
 def _peak(
     voxel: int, xyz: np.ndarray, maps: Mapping[str, np.ndarray], heights: np.ndarray, effect: str
 ) -> dict[str, Any]:
@@ -222,8 +299,6 @@ def _peak(
 def _cluster(
     voxels: np.ndarray, xyz: np.ndarray, t: np.ndarray, volume: float, found: pd.Series, effect: str
 ) -> dict[str, Any]:
-    from scipy.special import stdtrit
-
     centre = np.average(xyz[voxels], axis=0, weights=np.abs(t[voxels]))
     reach = stdtrit(found["df"], 0.975) * found["se"]
     return {

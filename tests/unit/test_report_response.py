@@ -136,13 +136,44 @@ def test_normalisation_is_never_said_for_want_of_significance():
         {"timepoint": ["pre", "pre", "post", "post"], "region": ["a", "b"] * 2, "g": 0.5}
         | dict.fromkeys(["n_case", "n_control", "t", "p", "p_fwe", "g_ci_low", "g_ci_high"], 1.0)
         | {"q": [0.01, 0.5, 0.3, 0.5], "p_equivalence": [1, 1, 0.4, 0.01]}
+        | {"power_equivalence": 0.34, "smallest_g": 0.7, "n_case": 30.0, "n_control": 20.0}
         | {"verdict": ["different", "not different", "undecided", "no difference at baseline"]}
     )
-    _, findings = response.normalisation_part("x", "RAMY", Shown(table, "c.tsv"), PNG, 0.5)
+    blocks, findings = response.normalisation_part("x", "RAMY", Shown(table, "c.tsv"), PNG, 0.5)
     assert "At pre 1 of 2 regions differ" in findings[0]
     assert "at post: 0 normalised, 0 still different, 1 undecided" in findings[0]
-    assert "smaller than 0.5 standard deviations in 1 regions" in findings[0]
+    assert "smaller than 0.5 standard deviations in 1 region (p" in findings[0]
+    said = str(blocks)
+    assert "At post the sample (30 patients, 20 controls) finds a difference of g = 0.70 in one region" in said
+    assert "it shows equivalence within 0.5 standard deviations with a probability of 34 %" in said
     assert figures_response.against_controls(table, 0.5).axes
+
+
+def test_clusters_are_told_by_their_verdict_and_none_is_told_too():
+    table = pd.DataFrame(
+        {"timepoint": ["pre", "pre", "post", "post"], "region": ["1 Precuneus_L", "2 at 4, 14, 36"] * 2}
+        | dict.fromkeys(["t", "p", "p_fwe", "q", "g", "n_voxels"], 0.5)
+        | {
+            "n_case": 30.0,
+            "n_control": 20.0,
+            "power_equivalence": 0.8,
+            "smallest_g": 0.7,
+            "g_ci_low": 0,
+            "g_ci_high": 1,
+        }
+        | {"formed_by": "height", "n_equivalent": 3, "p_equivalence": [1, 1, 0.4, 0.01]}
+        | {"verdict": ["different", "different", "still different", "normalised"]}
+    )
+    blocks, findings = response.cluster_normalisation_part("x", "LLBA", Shown(table, "c.tsv"), PNG, 0.5)
+    assert "At pre 2 clusters differ from controls (family-wise p < .05)" in findings[0]
+    assert "Of these, at post: 1 normalised, 1 still different, 0 undecided." in findings[0]
+    assert "in 1 cluster (p of equivalence" in findings[0]
+    assert any(block["kind"] == "table" for block in blocks)
+    drawn = figures_response.clusters_against_controls(table, 0.5)
+    assert [label.get_text() for label in drawn.axes[0].get_yticklabels()] == ["2 at 4, 14, 36", "1 Precuneus_L"]
+    _, findings = response.cluster_normalisation_part("x", "LLBA", Shown(table[:0], "c.tsv"), PNG, 0.5)
+    assert "nothing that could have normalised" in findings[0]
+    assert figures_response.clusters_against_controls(table[:0], 0.5).axes
 
 
 def test_pictures_are_drawn_of_few_and_of_missing():

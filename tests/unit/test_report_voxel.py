@@ -22,6 +22,9 @@ SIDECAR = {
     "voxels": 28983,
     "fwhm_mm": [7.0, 7.5, 8.0],
     "p_from": dict.fromkeys(("t", "size", "mass", "tfce"), "500 draws, counted"),
+    "critical_t": 4.61,
+    "smallest_g": 0.62,
+    "smallest_g_fwe": 1.234,
 }
 
 
@@ -138,12 +141,29 @@ def test_what_only_topological_fdr_finds_is_told_without_the_rest():
 def test_p_over_several_tests_are_told():
     several = {"tests": ["a", "b", "c"], "over_tests": "the smallest p of any test, draw by draw"}
     words = group_voxel.behind(SIDECAR | several)
-    assert words.endswith(
+    assert (
         "of scores: 500 draws, counted. All four are over the 3 tests of this effect: by the smallest p of any test, "
-        "draw by draw."
-    )
+        "draw by draw. With"
+    ) in words
     assert "tests" not in group_voxel.behind(SIDECAR)
     assert "5 responders and 4 PAT" in group_voxel.behind(SIDECAR | {"participants": {"responder": 5, "PAT": 4}})
+
+
+def test_the_smallest_effect_that_could_be_found_is_told():
+    words = group_voxel.behind(SIDECAR)
+    assert (
+        "With a power of 80 % the sample finds g = 0.62 in one voxel looked at by itself (p < .05), and g = 1.23 in "
+        "one voxel family-wise by height (|t| > 4.6)"
+    ) in words
+    # too few draws for a family-wise p below .05; sites pooled with random effects
+    few = group_voxel.behind(SIDECAR | {"critical_t": None, "smallest_g_fwe": None})
+    assert "g = 0.62" in few
+    assert "family-wise by height" not in few
+    assert "power" not in group_voxel.behind(SIDECAR | {"smallest_g": None, "smallest_g_fwe": None})
+    alone = {k: v for k, v in SIDECAR.items() if not k.startswith("smallest")}
+    assert "finds r = 0.43 in" in group_voxel.behind(alone | {"smallest_r": 0.43, "smallest_r_fwe": 0.7})
+    shown = group_voxel.behind(SIDECAR | {"equivalent_voxels": 1200, "settings": {"margin": 0.8}})
+    assert "In 1200 voxels the difference is shown to be smaller than 0.8 standard deviations" in shown
 
 
 def test_methods_say_how_several_tests_of_treatment_were_corrected():

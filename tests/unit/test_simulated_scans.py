@@ -13,6 +13,7 @@ from amygene.images import Grid, read_header, read_voxels, standard_grid, write_
 from amygene.seed_maps import read_source, weights_on
 
 SETTINGS = {"sites": {"A": [6, 6], "B": [5, 7]}, "voxel_size": 8, "effect": 1.6, "sessions": ["1", "2"]}
+SETTINGS["planted"] = ["precuneus", "temporal", "orbital"]
 SITES = list(SETTINGS["sites"])
 SEED = 11
 #: where the subregions lie, roughly (MNI mm)
@@ -62,12 +63,16 @@ def test_everybody_has_a_place_a_group_and_files():
 
 
 def test_the_sheet_says_who_responded():
-    sheet = simulated.phenotypes(SETTINGS, SEED).set_index("participant_id")
-    patients = sheet[sheet["group"] == "MDD"]
-    reduction = 1 - patients["hamd_day13"].astype(float) / patients["hamd_baseline"].astype(float)
-    assert ((reduction >= 0.5) == (patients["responder"] == "yes")).all()
-    assert (sheet.loc[sheet["group"] == "HC", ["responder", "hamd_baseline"]] == "n/a").all(axis=None)
-    many = simulated.phenotypes({"sites": {"A": [300, 0]}}, SEED)
+    # scans of one session are rated before treatment and after, others at every session
+    for sessions, rated in (([""], ["baseline", "day13"]), (["1", "2", "3"],) * 2):
+        sheet = simulated.phenotypes(SETTINGS | {"sessions": sessions}, SEED).set_index("participant_id")
+        assert [c for c in sheet if c.startswith("hamd")] == [f"hamd_{time}" for time in rated]
+        patients = sheet[sheet["group"] == "MDD"]
+        for time in rated[1:]:
+            reduction = 1 - patients[f"hamd_{time}"].astype(float) / patients[f"hamd_{rated[0]}"].astype(float)
+            assert ((reduction >= 0.5) == (patients["responder"] == "yes")).all()
+    assert (sheet.loc[sheet["group"] == "HC", ["responder", "hamd_1"]] == "n/a").all(axis=None)
+    many = simulated.phenotypes({"sites": {"A": [300, 0]}, "sessions": [""]}, SEED)
     assert (many["responder"] == "yes").mean() == pytest.approx(0.5, abs=0.08)
 
 
@@ -114,7 +119,7 @@ def test_connections_differ_where_they_should():
     settings = {"sites": {"A": [400, 400]}, "effect": 1.0}
     people = simulated.people(settings)
     strength = {
-        session: pd.DataFrame([simulated.connections(p, session, 1.0, SEED) for p in people]) for session in (0, 1)
+        session: pd.DataFrame([simulated.connections(p, session, 1.0, SEED) for p in people]) for session in range(3)
     }
     patient = np.array([p.group == "MDD" for p in people])
     responds = np.array([simulated.responder(p, SEED) for p in people])
@@ -130,15 +135,20 @@ def test_connections_differ_where_they_should():
     change = strength[1]["orbital"] - strength[0]["orbital"]
     np.testing.assert_allclose(change[responds], step)
     np.testing.assert_allclose(change[~responds], 0)
+    # treated patients are like controls, and like themselves later
+    assert difference("cingulate", patient, ~patient) == pytest.approx(step, abs=0.06)
+    assert difference("cingulate", patient, ~patient, 1) == pytest.approx(0, abs=0.06)
+    pd.testing.assert_frame_equal(strength[1], strength[2])
     assert strength[0]["precuneus"][~patient].std() == pytest.approx(step, rel=0.1)
     nothing = pd.DataFrame([simulated.connections(p, 0, 0.0, SEED) for p in people])
     assert abs(nothing["precuneus"][patient].mean() - nothing["precuneus"][~patient].mean()) < 0.05
 
 
 def test_the_truth_lists_every_seed_of_every_connection():
-    truth = simulated.truth({"effect": 2.0})
-    assert truth["seed"].tolist() == ["LLBA", "LLBA", "LCMA", "RCMA"]
-    assert truth["effect"].tolist() == [-2, -2, 2, 2]
+    truth = simulated.truth({"effect": 2.0, "planted": ["precuneus", "orbital"]})
+    assert truth["connection"].tolist() == ["precuneus", "orbital", "orbital"]
+    assert truth["seed"].tolist() == ["LLBA", "LCMA", "RCMA"]
+    assert truth["effect"].tolist() == [-2, 2, 2]
 
 
 def maps_of(anatomy, person, strategy):

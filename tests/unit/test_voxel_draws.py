@@ -277,6 +277,18 @@ def test_level_over_several_tests_is_exact():
     assert abs(rate - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 1500)
 
 
+def test_the_critical_value_is_where_p_falls_below_the_level():
+    rng = np.random.default_rng(4)
+    for method, level in (("plain", 0.05), ("plain", 0.2), ("tail", 0.05), ("sequential", 0.05)):
+        draws = VoxelDraws(rng.gamma(9, size=(199, 4)), *np.zeros((2, 3)), method, 20)
+        edge = draws.critical("t", level)
+        p = draws.p_family("t", np.array([edge, edge * (1 - 2e-3)]))
+        assert p[0] < level <= p[1] + 0.02
+    # 10 of 200 are 5 %, not below
+    assert VoxelDraws(np.repeat(np.arange(199.0)[:, None], 4, 1), *np.zeros((2, 3)), "plain").critical("t") > 189
+    assert np.isnan(VoxelDraws(rng.gamma(9, size=(15, 4)), *np.zeros((2, 3)), "plain").critical("t"))
+
+
 def test_p_voxel_counts_the_observed_labelling():
     draws = VoxelDraws(np.ones((99, 4)), np.array([0, 4, 99]), np.full(3, 99), "plain")
     assert draws.p_voxel() == pytest.approx([0.01, 0.05, 1])

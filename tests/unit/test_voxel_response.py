@@ -15,7 +15,7 @@ from scipy import ndimage, stats
 
 from amygene.problems import InputError
 from amygene.response import members, voxel_plan
-from amygene.response.voxel_designs import association_sample, change_sample
+from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
 from amygene.stats.design import Design
 from amygene.stats.lattice import Lattice
 from amygene.stats.permutation import BLOCK
@@ -114,7 +114,7 @@ class Study:
 
     def comparison(self, sample):
         rows = np.array([self.people.index(p) for p in sample.people])
-        sessions = [(self.maps[s], weight) for s, weight in sample.weights.items()]
+        sessions = [(self.maps[s], weights) for s, weights in sample.weights.items()]
         maps, analysed = write_maps(sessions, rows, self.mask, np.array([], dtype=int), self.path)
         sites = np.zeros(len(rows), dtype=int)
         return VoxelComparison(maps, sample.design, sites, "covariate", sample.exchange, sample.effect), analysed
@@ -188,7 +188,7 @@ def test_f_of_group_and_interaction_are_those_of_r(tmp_path):
         weights = MEAN if effect == "group" else CHANGE
         has_map = {session: set(ids) for session in SESSIONS}
         sample = change_sample(measured, has_map, "x", effect=effect, levels=["a", "b"], weights=weights)
-        maps = sum(weight * y[session] for session, weight in sample.weights.items())
+        maps = sum(weights[:, None] * y[session] for session, weights in sample.weights.items())
         comparison = VoxelComparison(maps.T, sample.design, np.zeros(len(ids), dtype=int), "covariate")
         assert comparison.estimates()["t"].to_numpy() ** 2 == pytest.approx(
             [expected[v, term] for v in values], rel=1e-6
@@ -207,6 +207,65 @@ def test_change_within_a_group_is_that_at_unchanged_motion_and_mean_age(study):
     assert found["beta"].to_numpy() == pytest.approx([f.params[0] for f in fits], rel=1e-5)
 
 
+CONTROLS = {"variable": "group", "case": "P", "control": "V", "covariates": [], "exchange_within": None, "margin": 0.9}
+
+
+def against_controls(study, timepoint, **changed):
+    return controls_sample(
+        *(study.sessions, study.participants, study.has_map, "PvsV"),
+        timepoint=timepoint,
+        baseline="pre",
+        settings=CONTROLS | changed,
+        categorical=["site"],
+    )
+
+
+def test_patients_at_a_time_against_controls_who_were_seen_once(study):
+    """Controls without a later map count with the first one; t by statsmodels, equivalence by its definition."""
+    group = study.participants.set_index("participant_id")["group"]
+    late = [p for p in study.people if group[p] == "V"][::2]
+    study.maps["post"][[study.people.index(p) for p in late]] = np.nan
+    sample = against_controls(study, "post", covariates=["mean_fd", "age"])
+    people = study.participants.set_index("participant_id").loc[sample.people]
+    came = study.has_map["post"]
+    assert set(sample.people) == set(study.people) - {p for p in study.people if group[p] == "P" and p not in came}
+    used = np.array(["post" if p in came else "pre" for p in sample.people])
+    assert set(used[people["group"] == "V"]) == {"pre", "post"}
+    row = {p: i for i, p in enumerate(study.people)}
+    outcome = np.array([study.maps[t][row[p]].astype(float) for p, t in zip(sample.people, used, strict=True)])
+    fd = study.sessions.set_index(["participant_id", "timepoint"])["mean_fd"]
+    # sheets may hold sessions that have no map
+    moved = [fd[p, t] for p, t in zip(sample.people, used, strict=True)]
+    case = (people["group"] == "P").to_numpy(dtype=float)
+    design = np.column_stack([case, np.ones(len(case)), moved, people["age"]])
+    comparison, _ = study.comparison(sample)
+    fits = [sm.OLS(y, design).fit() for y in outcome.T]
+    found = comparison.estimates()
+    assert found["t"].to_numpy() == pytest.approx([f.tvalues[0] for f in fits], rel=1e-4, abs=1e-5)
+    assert sample.counts == {"case": int(case.sum()), "control": int((1 - case).sum())}
+    # p that the difference is 0.9 standard deviations at least: t beyond the noncentral t at either edge
+    scale = np.sqrt(np.linalg.inv(design.T @ design)[0, 0])
+    df, t = fits[0].df_resid, found["t"].to_numpy()
+    p = np.maximum(stats.nct.cdf(t, df, 0.9 / scale), stats.nct.sf(t, df, -0.9 / scale))
+    assert comparison.equivalence(0.9) == pytest.approx(p, rel=1e-6)
+    assert comparison.scale() == pytest.approx(scale)
+
+
+def test_patients_against_controls_at_baseline_are_a_two_sample_t(study):
+    sample = against_controls(study, "pre")
+    case = study.participants["group"].to_numpy() == "P"
+    expected = stats.ttest_ind(study.maps["pre"][case].astype(float), study.maps["pre"][~case].astype(float))
+    comparison, _ = study.comparison(sample)
+    assert comparison.estimates()["t"].to_numpy() == pytest.approx(expected.statistic, rel=1e-5, abs=1e-6)
+
+
+def test_too_few_patients_with_a_map_are_told_with_the_time(study):
+    patients = np.flatnonzero(study.participants["group"] == "P")
+    study.maps["post"][patients[2:]] = np.nan
+    with pytest.raises(InputError, match=r"response\.normalisation\.PvsV: .*patients at post"):
+        against_controls(study, "post")
+
+
 LONG = ["pre", "post", "w6"]
 DAYS = [0.0, 14.0, 42.0]
 
@@ -219,7 +278,7 @@ def long(tmp_path):
 
 def planned_weights(time, effect="interaction"):
     change = {"x": {"groups": MODEL["groups"], "days": DAYS}}
-    found = voxel_plan.analyses(change, {}, LONG, LONG)
+    found = voxel_plan.analyses(change, {}, {}, LONG, LONG)
     return found[f"change-x_effect-{effect}" + (f"_times-{time}" if time else "")]["weights"]
 
 
@@ -458,7 +517,7 @@ def three_sessions(rng, missing, planted=0.0, n=18, shape=(6, 6, 5)):
     for k, session in enumerate(LONG):
         y[session] = y[session] + planted * k * corner.ravel()
     has_map = {s: np.setdiff1d(np.arange(n), missing.get(s, ())) for s in LONG}
-    tests = voxel_plan.analyses({"x": {"groups": None, "days": DAYS}}, {}, LONG, LONG).values()
+    tests = voxel_plan.analyses({"x": {"groups": None, "days": DAYS}}, {}, {}, LONG, LONG).values()
     found = []
     for test in tests:
         who = sorted(set.intersection(*(set(has_map[s]) for s in test["weights"])))
@@ -566,7 +625,7 @@ CHANGES = {"arms": {"groups": {"variable": "arm", "levels": ["a", "b"]}}}
 
 
 def planned(**response):
-    return {"changes": CHANGES, "associations": {}} | response
+    return {"changes": CHANGES, "associations": {}, "normalisation": {}} | response
 
 
 def test_names_of_analyses():
@@ -574,6 +633,7 @@ def test_names_of_analyses():
     found = voxel_plan.analyses(
         CHANGES | {"all": {"groups": None}, "by": {"groups": {"outcome": "HAMD", "measure": "responder"}}},
         asked,
+        {"PvsV": {"case": "P", "control": "V", "margin": 0.5}},
         ["pre", "week2", "week6"],
         ["pre", "week2"],
     )
@@ -583,7 +643,12 @@ def test_names_of_analyses():
         *(f"change-by_effect-{effect}" for effect in ("interaction", "group", "timeNonResponder", "timeResponder")),
         "association-hamd_timepoint-week2",
         "association-hamd_timepoint-week6",
+        "normalisation-PvsV_timepoint-pre",
+        "normalisation-PvsV_timepoint-week2",
     ]
+    assert found["normalisation-PvsV_timepoint-pre"]["sessions"] == ["pre"]
+    # controls who lack the later session count at baseline
+    assert found["normalisation-PvsV_timepoint-week2"]["sessions"] == ["week2", "pre"]
     # the change up to the last scans before the outcome
     assert found["association-hamd_timepoint-week6"]["sessions"] == ["pre", "week2"]
     assert found["change-by_effect-timeResponder"]["levels"] == ["responder"]
@@ -620,6 +685,12 @@ def test_names_of_analyses():
             "nobody has images at w6",
         ),
         (
+            planned(normalisation={"x": {"case": "P", "control": "V", "timepoints": ["pre", "w6"]}}),
+            ["pre", "w2", "w6"],
+            ["pre", "w2"],
+            "config key response.normalisation.x.timepoints: nobody has images at w6; found pre, w2",
+        ),
+        (
             planned(associations={"h": {"outcome": "H", "connectivity": "change", "timepoints": ["w1"]}}),
             ["pre", "w1", "w2"],
             ["pre", "w2"],
@@ -637,7 +708,7 @@ THREE = ["pre", "w2", "w6"]
 def test_more_sessions_and_groups_are_no_problem_and_are_compared_two_by_two():
     several = {"x": {"groups": {"variable": "arm", "levels": ["a", "b 2", "c"]}, "days": [0, 14, 42]}}
     assert voxel_plan.problems(planned(changes=several), THREE, THREE) == []
-    found = voxel_plan.analyses(several, {}, THREE, THREE)
+    found = voxel_plan.analyses(several, {}, {}, THREE, THREE)
     pairs = ["B2vsA", "CvsA", "CvsB2"]
     times = ["preTow2", "preTow6", "w2Tow6", "course"]
     families = [
@@ -658,17 +729,17 @@ def test_more_sessions_and_groups_are_no_problem_and_are_compared_two_by_two():
 
 
 def test_names_are_as_before_where_one_pair_is_asked():
-    plain = voxel_plan.analyses(CHANGES, {}, THREE, ["pre", "w6"])
+    plain = voxel_plan.analyses(CHANGES, {}, {}, THREE, ["pre", "w6"])
     named = {"arms": CHANGES["arms"] | {"timepoints": ["pre", "w6"], "days": [0, 42]}}
-    assert voxel_plan.analyses(named, {}, THREE, THREE) == plain
+    assert voxel_plan.analyses(named, {}, {}, THREE, THREE) == plain
     assert voxel_plan.problems(planned(changes=named), THREE, THREE) == []
 
 
 def test_a_trend_that_is_a_pairs_change_is_not_tested_twice():
     times = {"x": {"groups": None}}
     names = [f"change-x_effect-time_times-{time}" for time in ("preTow2", "preTow6", "w2Tow6")]
-    assert list(voxel_plan.analyses(times, {}, THREE, THREE)) == names
+    assert list(voxel_plan.analyses(times, {}, {}, THREE, THREE)) == names
     tenths = {"x": {"groups": None, "days": [0, 0.1, 0.2]}}
-    assert list(voxel_plan.analyses(tenths, {}, THREE, THREE)) == names
+    assert list(voxel_plan.analyses(tenths, {}, {}, THREE, THREE)) == names
     four = [*THREE, "w9"]
-    assert list(voxel_plan.analyses(times, {}, four, four))[-1] == "change-x_effect-time_times-course"
+    assert list(voxel_plan.analyses(times, {}, {}, four, four))[-1] == "change-x_effect-time_times-course"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
+from statsmodels.stats.power import TTestPower
 
 from amygene.comparison import Comparison
 from amygene.effects import estimates
@@ -17,7 +20,7 @@ from amygene.stats.tfce import Scanner, tfce
 from amygene.voxel_comparison import VoxelComparison
 from amygene.voxel_draws import draw_shard, gather_draws
 from amygene.voxel_labels import VoxelLabels, most_probable, nearest
-from amygene.voxel_tables import LEVEL, cluster_table, table_columns
+from amygene.voxel_tables import LEVEL, cluster_table, smallest_effects, table_columns
 from amygene.voxel_tables import describe_voxels as make_maps
 
 AFFINE = np.array([[-3.0, 0, 0, 30], [0, 3, 0, -40], [0, 0, 3, -20], [0, 0, 0, 1]])
@@ -66,6 +69,25 @@ def test_maps_are_those_of_the_methods(found):
     assert 10 ** -result.maps["logp_desc-maxt"][highest] == pytest.approx((1 + b) / 501)
     fit = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, "none").fit()
     assert 10 ** -result.maps["logp_desc-equivalence"] == pytest.approx(tost(fit.t, fit.df, fit.scale, 0.9), rel=1e-8)
+
+
+def test_the_smallest_effects_are_those_of_two_groups(found):
+    """statsmodels' power of a t test, at p < .05 and at the height that is significant family-wise."""
+    comparison, _, draws, result, _, _ = found
+    critical = draws.critical("t")
+    known = smallest_effects(comparison, result.df, critical)
+    design = np.column_stack([comparison.design.case, comparison.design.nuisance])
+    scale = np.sqrt(np.linalg.inv(design.T @ design)[0, 0])
+    for name, alpha in (("", 0.05), ("_fwe", 2 * stats.t.sf(critical, result.df))):
+        power = TTestPower().power(known[f"smallest_g{name}"], nobs=1 / scale**2, alpha=alpha, df=result.df)
+        assert power == pytest.approx(0.8, abs=1e-6)
+    assert known["smallest_g_fwe"] > known["smallest_g"]
+    assert smallest_effects(comparison, result.df, np.nan)["smallest_g_fwe"] is None
+    correlated = smallest_effects(replace(comparison, effect="r"), result.df, critical)
+    # Cohen's d of two groups of one size as a correlation
+    assert correlated["smallest_r"] == pytest.approx(0.38, abs=0.02)
+    pooled = smallest_effects(replace(comparison, site_effects="random-effects"), result.df, critical)
+    assert set(pooled.values()) == {None}
 
 
 def test_q_is_never_below_p(found):

@@ -14,6 +14,7 @@ import pytest
 import statsmodels.api as sm
 from nilearn.masking import apply_mask
 from scipy import stats
+from statsmodels.stats.power import TTestIndPower
 
 from amygene.cohort.simulated_scans import PLANTED
 from fixtures import scans, small_images
@@ -100,6 +101,11 @@ def image(project, analysis, stat, seed="BALL", study=STUDY):
     return nib.load(folder / f"{analysis}_seed-{seed}_space-{SPACE}_stat-{stat}_statmap.nii.gz")
 
 
+def sidecar_of(project, analysis):
+    folder = project.results(STUDY) / "response"
+    return json.loads((folder / f"{analysis}_seed-BALL_space-{SPACE}_clusters.json").read_text())
+
+
 def people_and_maps(project, study=STUDY, seed="BALL"):
     """Of those whose sessions are both used: participants, motion of both, and their maps, read by nilearn."""
     folder = project.results(study) / "connectivity"
@@ -166,6 +172,45 @@ def test_the_association_is_that_of_everybody_with_a_baseline(finished):
     voxels = np.flatnonzero(np.isfinite(r))[::40]
     expected = [stats.pearsonr(sm.OLS(maps[:, v], age).fit().resid, left).statistic for v in voxels]
     assert r[voxels] == pytest.approx(expected, abs=1e-5)
+
+
+def test_patients_against_controls_are_the_arithmetic_of_the_scans_maps(finished):
+    """t by statsmodels, p of equivalence by the noncentral t, of those who were scanned at the time."""
+    people, _, maps, mask = people_and_maps(finished)
+    case = (people["group"] == "PAT").to_numpy(dtype=float)
+    analysis = "normalisation-PATvsHC_timepoint-post"
+    # a control who did not come again counts at baseline
+    once = table(finished, "cohort/participants.tsv").set_index("participant_id")["group"].drop(people.index)
+    assert once.tolist() in (["HC"], ["PAT"])
+    if once.tolist() == ["HC"]:
+        folder = finished.results(STUDY) / "connectivity"
+        file = f"{once.index[0]}/{once.index[0]}_ses-pre_seed-BALL_space-{SPACE}_stat-fisherz_boldmap.nii.gz"
+        own = apply_mask(folder / file, mask, ensure_finite=False).astype(float)
+        maps["post"], case = np.vstack([maps["post"], own]), np.append(case, 0.0)
+    design = np.column_stack([case, np.ones(len(case))])
+    compare(finished, analysis, maps["post"], design)
+    t = apply_mask(image(finished, analysis, "t"), mask, ensure_finite=False).astype(float)
+    log_p = apply_mask(image(finished, analysis, "logp_desc-equivalence"), mask, ensure_finite=False)
+    edge, df = 1.0 / np.sqrt(1 / case.sum() + 1 / (1 - case).sum()), len(case) - 2
+    known = np.flatnonzero(np.isfinite(t))[::10]
+    p = np.maximum(stats.nct.cdf(t[known], df, edge), stats.nct.sf(t[known], df, -edge))
+    assert log_p[known] == pytest.approx(-np.log10(p), rel=1e-3, abs=1e-4)
+    # what the sample could find: statsmodels' power of a two-sample t
+    sidecar = sidecar_of(finished, analysis)
+    power = TTestIndPower().power(sidecar["smallest_g"], case.sum(), 0.05, (1 - case).sum() / case.sum())
+    assert power == pytest.approx(0.8, abs=1e-4)
+    assert sidecar["equivalent_voxels"] == int((np.nan_to_num(log_p) > -np.log10(0.05)).sum())
+
+
+def test_clusters_that_differ_at_baseline_are_followed(finished):
+    """The table of clusters has the significant ones of the baseline's table, or none where none is."""
+    clusters = table(finished, f"response/normalisation-PATvsHC_timepoint-pre_seed-BALL_space-{SPACE}_clusters.tsv")
+    first = clusters[clusters["peak"] == 1]
+    expected = first[(first["p_size"] < 0.05) | (first["p_mass"] < 0.05)]
+    expected = first[first["formed_by"] == "tfce"] if expected.empty else expected
+    found = table(finished, f"response/normalisation-PATvsHC_seed-BALL_space-{SPACE}_controls.tsv")
+    assert len(found) == 2 * len(expected)
+    assert set(found["cluster"]) == set(expected["cluster"])
 
 
 def test_tables_and_sidecars_say_what_was_tested(finished):
@@ -236,7 +281,8 @@ def test_shards_cores_and_the_way_images_are_named_change_no_byte(finished, tmp_
     other.make_targets("--configfile", other.write_config(study), cores=1, environment={"OMP_NUM_THREADS": "2"})
     folder = finished.results(STUDY) / "response"
     compared = [f for f in sorted(folder.iterdir()) if f"space-{SPACE}" in f.name and f.suffix != ".json"]
-    assert len(compared) == 5 * 13
+    # twelve maps and a table each; with equivalence at either time, and the clusters of both times
+    assert len(compared) == 5 * 13 + 2 * 14 + 1
     twins = other.results(STUDY) / "response"
     assert [f.name for f in compared if (twins / f.name).read_bytes() != f.read_bytes()] == []
     # what changes from session to session comes from the sheet
@@ -284,11 +330,6 @@ def long(tmp_path_factory) -> Project:
 
 TIMES = ["preTopost", "preTolate", "postTolate", "course"]
 THREE = [f"change-three_effect-time_times-{time}" for time in TIMES]
-
-
-def sidecar_of(project, analysis):
-    folder = project.results(STUDY) / "response"
-    return json.loads((folder / f"{analysis}_seed-BALL_space-{SPACE}_clusters.json").read_text())
 
 
 def test_pairs_and_trend_of_three_sessions(long):
@@ -416,6 +457,9 @@ def inside(row, name):
         ("change-responders_effect-timeResponder", "LCMA", "orbital", -1),
         ("change-responders_effect-group", "LLBA", "temporal", 1),
         ("association-hamd_timepoint-day13", "LLBA", "temporal", 1),
+        ("change-responders_effect-timeNonResponder", "LLBA", "cingulate", 1),
+        ("normalisation-MDDvsHC_timepoint-baseline", "LLBA", "cingulate", -1),
+        ("normalisation-MDDvsHC_timepoint-day13", "LLBA", "frontal", -1),
     ],
 )
 def test_the_planted_regions_are_found(demo, analysis, seed, name, sign):
@@ -434,7 +478,40 @@ def test_the_planted_regions_are_found(demo, analysis, seed, name, sign):
 )
 def test_nothing_is_found_where_nothing_was_planted(demo, analysis, seed):
     found = clusters(demo, analysis, seed)
-    assert not ((found["p_size"] < 0.01) | (found["p_mass"] < 0.01) | (found["p_fwe"] < 0.01)).any()
+    found = found[(found["p_size"] < 0.01) | (found["p_mass"] < 0.01) | (found["p_fwe"] < 0.01)]
+    # what changes in everybody's laterobasal subregion is seen from the other one, too: they go together
+    spilled = [inside(row, "cingulate") for _, row in found.iterrows()]
+    assert analysis.endswith("NonResponder") or not spilled
+    assert all(spilled)
+
+
+def test_what_normalises_is_told_from_what_stays(demo):
+    """Against controls both are found at baseline, and followed: one is shown to be gone, the other is still there."""
+    found = table(demo, f"response/normalisation-MDDvsHC_seed-LLBA_space-{SPACE}_controls.tsv", DEMO)
+    assert (found.loc[found["timepoint"] == "baseline", "verdict"] == "different").all()
+    later = found[found["timepoint"] == "day13"]
+    verdicts = {name: [r["verdict"] for _, r in later.iterrows() if inside(r, name)] for name in PLANTED}
+    assert verdicts["cingulate"] == ["normalised"]
+    assert verdicts["frontal"] == ["still different"]
+    # responders are half of the patients, so that may be found; nothing else differs from controls at baseline
+    others = {name for name, said in verdicts.items() if said} - {"cingulate", "frontal"}
+    assert others <= {"temporal"}
+    assert sum(map(len, verdicts.values())) == len(later)
+
+
+def test_maps_after_treatment_show_where_patients_are_like_controls(demo):
+    """p of equivalence in the sphere that normalises, and in the one that stays."""
+    image_of = image(demo, "normalisation-MDDvsHC_timepoint-day13", "logp_desc-equivalence", "LLBA", DEMO)
+    log_p = image_of.get_fdata()
+    grid = np.stack(np.meshgrid(*map(np.arange, log_p.shape), indexing="ij"), -1)
+    xyz = grid @ image_of.affine[:3, :3].T + image_of.affine[:3, 3]
+    share = {}
+    for name in ("cingulate", "frontal"):
+        within = (np.linalg.norm(xyz - PLANTED[name].xyz, axis=-1) <= PLANTED[name].radius - 4) & np.isfinite(log_p)
+        share[name] = (log_p[within] > -np.log10(0.05)).mean()
+    # each voxel by itself shows it with the sample's power; half of them is well below it
+    assert share["cingulate"] > 0.5
+    assert share["frontal"] == 0
 
 
 def test_the_demos_t_map_is_that_of_statsmodels(demo):

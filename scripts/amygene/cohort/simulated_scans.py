@@ -58,8 +58,9 @@ class Planted:
     xyz, radius
         Sphere that it ends in, MNI mm.
     differs
-        In whom: ``patients`` from controls, ``responders`` from other patients, or how the responders ``change`` from
-        the first session to the second.
+        In whom: ``patients`` from controls, ``responders`` from other patients, patients at the first session from
+        themselves later and from controls (``untreated``: it normalises), or how the responders ``change`` after the
+        first session.
     sign
         Of the difference.
     """
@@ -71,11 +72,13 @@ class Planted:
     sign: int
 
 
-#: after Table 2 of the ketamine study (doi 10.1192/j.eurpsy.2024.1744)
+#: what can be planted; the first three after Table 2 of the ketamine study (doi 10.1192/j.eurpsy.2024.1744)
 PLANTED = {
     "precuneus": Planted(("LLBA",), (-6.0, -60.0, 36.0), 14.0, "patients", -1),
     "temporal": Planted(("LLBA",), (58.0, -20.0, 0.0), 14.0, "responders", -1),
     "orbital": Planted(("LCMA", "RCMA"), (-18.0, 42.0, -12.0), 14.0, "change", 1),
+    "cingulate": Planted(("LLBA",), (4.0, 14.0, 36.0), 14.0, "untreated", 1),
+    "frontal": Planted(("LLBA",), (-40.0, 36.0, 24.0), 14.0, "patients", 1),
 }
 SUBREGIONS = ("LCMA", "RCMA", "LLBA", "RLBA", "LSFA", "RSFA")
 
@@ -114,7 +117,11 @@ def files_of(participant: str, session: str, folder: str) -> Scan:
 
 
 def phenotypes(settings: Mapping[str, Any], seed: int) -> pd.DataFrame:
-    """``participants.tsv``: who they are, and how the patients' depression changed."""
+    """``participants.tsv``: who they are, and how the patients' depression changed and then stayed.
+
+    Rated at every session; of scans of one session before treatment and after.
+    """
+    first, *later = settings["sessions"] if len(settings["sessions"]) > 1 else ("baseline", "day13")
     rows = []
     for person in people(settings):
         rng = _stream(seed, person.number, 0)
@@ -122,19 +129,18 @@ def phenotypes(settings: Mapping[str, Any], seed: int) -> pd.DataFrame:
         before = float(np.clip(rng.normal(24, 4), 17, 40))
         reduction = rng.uniform(0.52, 0.9) if responds else rng.uniform(-0.1, 0.48)
         patient = person.group == "MDD"
-        rows.append(
-            {
-                "participant_id": person.participant,
-                "site": person.site,
-                "group": person.group,
-                "age": f"{np.clip(rng.normal(34, 10), 18, 65):.0f}",
-                "sex": "F" if rng.random() < 0.55 else "M",
-                "education": f"{np.clip(rng.normal(12 if patient else 13, 3), 6, 20):.0f}",
-                "responder": ("yes" if responds else "no") if patient else "n/a",
-                "hamd_baseline": f"{before:.0f}" if patient else "n/a",
-                "hamd_day13": f"{before * (1 - reduction):.0f}" if patient else "n/a",
-            }
-        )
+        row = {
+            "participant_id": person.participant,
+            "site": person.site,
+            "group": person.group,
+            "age": f"{np.clip(rng.normal(34, 10), 18, 65):.0f}",
+            "sex": "F" if rng.random() < 0.55 else "M",
+            "education": f"{np.clip(rng.normal(12 if patient else 13, 3), 6, 20):.0f}",
+            "responder": ("yes" if responds else "no") if patient else "n/a",
+        }
+        for time, value in ((first, before), *((time, before * (1 - reduction)) for time in later)):
+            row[f"hamd_{time}"] = f"{value:.0f}" if patient else "n/a"
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -296,8 +302,8 @@ def simulate(
     for j, name in enumerate(SUBREGIONS):
         weight[j] = 1.5 * anatomy.seeds[name]
     strength = connections(person, session, settings["effect"], seed)
-    for name, planted in PLANTED.items():
-        for subregion in planted.seeds:
+    for name in settings["planted"]:
+        for subregion in PLANTED[name].seeds:
             weight[SUBREGIONS.index(subregion)] += strength[name] * anatomy.targets[name]
     signal = subregions @ weight
     signal += 0.5 * networks @ (anatomy.fields[:N_NETWORKS] * anatomy.gray)
@@ -327,7 +333,7 @@ def simulate(
 
 
 def connections(person: Person, session: int, effect: float, seed: int) -> dict[str, float]:
-    """Strength of every planted connection in a session, in units of the seed's signal.
+    """Strength of every connection that can be planted in a session, in units of the seed's signal.
 
     The same participant has the same strength in every session but for what changes; 0.5 on average in those that do
     not differ, with the standard deviation `SPREAD`; `effect` is in those standard deviations.
@@ -339,7 +345,8 @@ def connections(person: Person, session: int, effect: float, seed: int) -> dict[
         differs = {
             "patients": person.group == "MDD",
             "responders": responds,
-            "change": responds and session == 1,
+            "change": responds and session > 0,
+            "untreated": person.group == "MDD" and session == 0,
         }[planted.differs]
         found[name] = float(own[j] + (planted.sign * effect * SPREAD if differs else 0.0))
     return found
@@ -410,6 +417,7 @@ def _confounds(anatomy: Anatomy, inside: np.ndarray, motion: np.ndarray) -> tupl
 
 def truth(settings: Mapping[str, Any]) -> pd.DataFrame:
     """What is planted, connection by connection."""
+    chosen = {name: PLANTED[name] for name in settings["planted"]}
     return pd.DataFrame(
         [
             {
@@ -422,7 +430,7 @@ def truth(settings: Mapping[str, Any]) -> pd.DataFrame:
                 "differs": planted.differs,
                 "effect": planted.sign * settings["effect"],
             }
-            for name, planted in PLANTED.items()
+            for name, planted in chosen.items()
             for seed in planted.seeds
         ]
     )

@@ -226,6 +226,48 @@ def against_controls(table: pd.DataFrame, margin: float) -> Figure:
     return figure
 
 
+def clusters_against_controls(table: pd.DataFrame, margin: float) -> Figure:
+    """Difference from controls of every cluster that differed at baseline, at every time, with its interval.
+
+    Parameters
+    ----------
+    table
+        ``_controls.tsv`` of clusters.
+    margin
+        In standard deviations; within it the difference would not matter.
+    """
+    regions = list(dict.fromkeys(table["region"]))[::-1]
+    times = list(dict.fromkeys(table["timepoint"].astype(str)))
+    figure, axes = plt.subplots(figsize=(6.6, 0.2 * max(len(times), 2) * max(len(regions), 1) + 1.3))
+    axes.axvspan(-margin, margin, color=GREEN, alpha=0.08, lw=0)
+    axes.axvline(0, color="black", lw=0.8)
+    axes.set_xlabel("Hedges g (95 % CI), patients minus controls")
+    if not regions:
+        axes.text(0.5, 0.5, "no cluster differs at baseline", ha="center", va="center", transform=axes.transAxes)
+        axes.set(yticks=[], xlim=(-2 * margin, 2 * margin))
+        return figure
+    used = dict.fromkeys(_VERDICTS, False)
+    for k, time in enumerate(times):
+        own = table[table["timepoint"].astype(str) == time].set_index("region").loc[regions]
+        y = np.arange(len(regions)) + 0.32 - 0.64 * (k + 0.5) / len(times)
+        colours = [_VERDICTS[v][0] if v in _VERDICTS else "black" for v in own["verdict"]]
+        used |= dict.fromkeys(own["verdict"], True)
+        axes.hlines(y, own["g_ci_low"], own["g_ci_high"], color=colours, lw=1.4)
+        axes.scatter(own["g"], y, color=colours, s=20, zorder=3)
+        for height, high, colour in zip(y, own["g_ci_high"], colours, strict=True):
+            axes.annotate(f" {time}", (high, height), va="center", fontsize=7.5, color=colour)
+    axes.set_yticks(np.arange(len(regions)), [short(r, 34) for r in regions])
+    axes.set_ylim(-0.6, len(regions) - 0.4)
+    axes.margins(x=0.12)
+    handles = [
+        plt.Line2D([], [], marker="o", ls="", color=c, label=words, ms=4.5)
+        for v, (c, words) in _VERDICTS.items()
+        if used[v]
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    return figure
+
+
 def noise(drawn: np.ndarray, observed: float) -> Figure:
     """Areas of the published procedure on noise, and the one that was found."""
     figure, axes = plt.subplots(figsize=(5.4, 2.8))

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.design import make_design
 from amygene.problems import InputError, raise_if_any
 from amygene.response.associations import check_outcome, matched, strata_of
 from amygene.response.members import MIN_PER_GROUP, Measured, absent_columns, encode
+from amygene.response.normalisation import compared
 from amygene.response.voxel_plan import GROUP, TIME
 from amygene.stats.design import Design
 from amygene.stats.linear_model import clean, orthonormal_basis
@@ -31,8 +33,8 @@ class Sample:
     ----------
     people
         participant_id, in the order of the design.
-    weights
-        Session -> weight of its map in a participant's.
+    weights : dict of arrays, shape (n,)
+        Session -> weight of its map in a participant's; 0 where it has no part in it.
     design
         Of the participants; the regressor is ``design.case``.
     exchange, effect
@@ -42,7 +44,7 @@ class Sample:
     """
 
     people: list[str]
-    weights: dict[str, float]
+    weights: dict[str, np.ndarray]
     design: Design
     exchange: str
     effect: str
@@ -104,11 +106,15 @@ def change_sample(
         _check(design, f"response.changes.{name}", signs=True)
         people = [p for p, here in zip(summed.people, own, strict=True) if here]
         counts = {"participants" if levels[0] == "all" else levels[0]: len(people)}
-        return Sample(people, dict(weights), design, "signs", "g", counts)
+        return Sample(people, _alike(weights, people), design, "signs", "g", counts)
     nuisance = np.hstack([np.ones((len(groups), 1)), by_time, covariates])
     design = Design(groups.astype(float), nuisance, _names(nuisance), summed.strata)
     _check(design, f"response.changes.{name}")
-    return Sample(summed.people, dict(weights), design, "places", "g", sizes)
+    return Sample(summed.people, _alike(weights, summed.people), design, "places", "g", sizes)
+
+
+def _alike(weights: Mapping[str, float], people: Sequence[str]) -> dict[str, np.ndarray]:
+    return {session: np.full(len(people), weight) for session, weight in weights.items()}
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,57 @@ def association_sample(
     _check(design, key)
     weights = {used[0]: 1.0} if len(used) == 1 else {used[0]: -1.0, used[1]: 1.0}
     people = frame["participant_id"].tolist()
-    return Sample(people, weights, design, "places", "r", {"participants": len(people)})
+    return Sample(people, _alike(weights, people), design, "places", "r", {"participants": len(people)})
+
+
+def controls_sample(
+    sessions: pd.DataFrame,
+    participants: pd.DataFrame,
+    has_map: Mapping[str, set[str]],
+    name: str,
+    *,
+    timepoint: str,
+    baseline: str,
+    settings: Mapping[str, Any],
+    categorical: Sequence[str],
+) -> Sample:
+    """Maps and design of patients at one time against controls, who count at that time or else at baseline.
+
+    Null hypothesis: patients at that time do not differ from controls given the covariates (participants change
+    places). That of the map of equivalence: they differ by the margin at least.
+
+    Parameters
+    ----------
+    sessions, participants
+        Tables of the cohort.
+    has_map
+        Session -> participants with a map of the seed.
+    name, settings, categorical
+        As of `normalisation.against_controls`.
+    timepoint, baseline
+        When patients are compared, and where controls are taken from who lack it.
+
+    Raises
+    ------
+    InputError
+        A column is absent, or the groups cannot be compared.
+    """
+    mapped = [
+        person in has_map.get(time, ())
+        for person, time in zip(sessions["participant_id"], sessions["timepoint"], strict=True)
+    ]
+    frame = compared(sessions[mapped], participants, name, timepoint, baseline, settings, categorical)
+    design = make_design(frame, name, settings["covariates"], categorical, settings["exchange_within"])
+    weights = {session: (frame["timepoint"] == session).to_numpy(dtype=float) for session in has_map}
+    counts = frame[f"contrast-{name}"].value_counts()
+    return Sample(
+        frame["participant_id"].tolist(),
+        weights,
+        design,
+        "places",
+        "g",
+        {role: int(counts[role]) for role in ("case", "control")},
+    )
 
 
 def _check(design: Design, key: str, signs: bool = False) -> None:

@@ -19,6 +19,7 @@ COURSE = "course"
 def analyses(
     changes: Mapping[str, Mapping[str, Any]],
     associations: Mapping[str, Mapping[str, Any]],
+    normalisation: Mapping[str, Mapping[str, Any]],
     timepoints: Sequence[str],
     scanned: Sequence[str],
 ) -> dict[str, dict[str, Any]]:
@@ -27,11 +28,11 @@ def analyses(
     A test has one regressor on one map per participant. So a change is asked of every two sessions and, of more than
     two, of their linear trend (the participant's slope); groups are compared two by two; the main effect of group is
     that of the mean of all sessions. The slope over three sessions equally far apart is the change from the first to
-    the last, and is not asked twice.
+    the last, and is not asked twice. Patients are compared with controls at every time.
 
     Parameters
     ----------
-    changes, associations
+    changes, associations, normalisation
         From the config's section response.
     timepoints
         Of the cohort, the baseline first.
@@ -41,9 +42,10 @@ def analyses(
     Returns
     -------
     dict
-        ``change-{change}_effect-{effect}`` and ``association-{association}_timepoint-{timepoint}`` -> kind, name (of
-        the config's entry), effect, levels and weights (of a change: the groups, and what a participant's maps are
-        summed with), timepoint (of an association), sessions that its maps are made of, family (names of the tests
+        ``change-{change}_effect-{effect}``, ``association-{association}_timepoint-{timepoint}`` and
+        ``normalisation-{normalisation}_timepoint-{timepoint}`` -> kind, name (of the config's entry), effect, levels
+        and weights (of a change: the groups, and what a participant's maps are summed with), timepoint (of the
+        others), sessions that its maps are made of, family (names of the tests
         that its family-wise p are over), and words: what is tested, what positive means, what the report says
         (`report.sections.group_voxel`). Of several pairs of groups or tests over time the names go on with
         ``_groups-{B}vs{A}`` and ``_times-{first}To{last}`` or ``_times-course``.
@@ -59,7 +61,23 @@ def analyses(
                 "family": [f"association-{name}_timepoint-{time}"],
                 "words": {"title": f"{name} at {time}"} | _association_words(one, time),
             }
+    for name, one in normalisation.items():
+        times = compared_times(one, scanned)
+        for time in times:
+            found[f"normalisation-{name}_timepoint-{time}"] = {
+                "kind": "normalisation",
+                "name": name,
+                "timepoint": time,
+                "sessions": list(dict.fromkeys([time, times[0]])),
+                "family": [f"normalisation-{name}_timepoint-{time}"],
+                "words": {"title": f"{name}, patients at {time}"} | _controls_words(one, time),
+            }
     return found
+
+
+def compared_times(normalisation: Mapping[str, Any], scanned: Sequence[str]) -> list[str]:
+    """When patients are compared with controls, the baseline first."""
+    return list(normalisation.get("timepoints", scanned))
 
 
 def _of_change(name: str, one: Mapping[str, Any], scanned: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
@@ -148,6 +166,13 @@ def problems(response: Mapping[str, Any], timepoints: Sequence[str], scanned: Se
                 f"{key}: levels {', '.join(level_names(one['groups']))} or timepoints differ by more than letters and "
                 "digits only, which files are named by; rename one"
             )
+    for name, one in response["normalisation"].items():
+        unscanned = [t for t in compared_times(one, scanned) if t not in scanned]
+        if unscanned:
+            found.append(
+                f"config key response.normalisation.{name}.timepoints: nobody has images at {unscanned[0]}; found "
+                f"{', '.join(scanned)}"
+            )
     for name, one in response["associations"].items():
         for time in one.get("timepoints", timepoints[1:]):
             if one["connectivity"] == "change" and len(correlated_sessions("change", time, timepoints, scanned)) < 2:
@@ -203,6 +228,20 @@ def _change_words(effect: str, levels: Sequence[str], weights: Mapping[str, floa
         "none": f"no cluster changes {span}{who}",
         "colours": "red: rises, blue: falls",
         "absent": "no change",
+    }
+
+
+def _controls_words(one: Mapping[str, Any], time: str) -> dict[str, str]:
+    case, control = one["case"], one["control"]
+    return {
+        "tested": f"{case} at {time} minus {control}",
+        "positive": f"more in {case} at {time} than in {control}",
+        "lead": " is",
+        "more": f"more connected in {case} at {time} than in {control} with",
+        "less": f"less connected in {case} at {time} than in {control} with",
+        "none": f"no cluster differs between {case} at {time} and {control}",
+        "colours": f"red: more in {case}, blue: less",
+        "absent": "no difference",
     }
 
 

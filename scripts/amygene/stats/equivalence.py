@@ -29,3 +29,23 @@ def tost(t: np.ndarray, df: np.ndarray, scale: np.ndarray, margin: float) -> np.
     edge = margin / scale
     # P(T <= t | +margin) and P(T >= t | -margin), the larger of the two; by symmetry both are tails at -|t|
     return np.asarray(special.nctdtr(df, edge, np.abs(t)))
+
+
+def power_equivalence(df: float, scale: float, margin: float, alpha: float = 0.05) -> float:
+    """Probability that `tost` shows equivalence (p < alpha) where there is no difference at all.
+
+    t must stay below the value at which a difference of the margin would show as small a t with probability alpha.
+    NaN without degrees of freedom or scale.
+
+    Parameters
+    ----------
+    df, scale
+        As of `tost`, of one test.
+    margin : float
+        In standard deviations, above 0.
+    """
+    if not (df >= 1 and scale > 0):
+        return float("nan")
+    # never negative: with a small margin even t = 0 shows nothing
+    edge = special.nctdtrit(df, margin / scale, alpha)
+    return float(max(2 * special.stdtr(df, edge) - 1, 0.0))

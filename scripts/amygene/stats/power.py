@@ -24,7 +24,10 @@ def power_t(d: float, df: float, scale: float, alpha: float = ALPHA) -> float:
         Standard error of the effect per standard deviation: ``sqrt(1/n1 + 1/n2)`` for two groups.
     """
     edge = special.stdtrit(df, 1 - alpha / 2)
-    return float(special.nctdtr(df, d / scale, -edge) + 1 - special.nctdtr(df, d / scale, edge))
+    right = 1 - special.nctdtr(df, d / scale, edge)
+    # significant the wrong way round; where scipy's series cannot tell, it is about Phi(-d / scale - edge), nothing
+    wrong = np.nan_to_num(special.nctdtr(df, d / scale, -edge), nan=0.0)
+    return float(right + wrong)
 
 
 def smallest_d(df: float, scale: float, alpha: float = ALPHA, power: float = POWER) -> float:

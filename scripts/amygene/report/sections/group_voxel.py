@@ -144,7 +144,28 @@ def behind(sidecar: Mapping[str, Any]) -> str:
     return (
         f"{' and '.join(who)}, {sidecar['voxels']} voxels, smoothness {fwhm} mm (of the first seed). p of heights: "
         f"{p_from['t']}; of sizes: {p_from['size']}; of masses: {p_from['mass']}; of scores: {p_from['tfce']}.{family}"
+        f"{_limits(sidecar)}"
     )
+
+
+def _limits(sidecar: Mapping[str, Any]) -> str:
+    """The smallest effect that could be found, and what is shown to be equivalent."""
+    said = ""
+    effect = "r" if "smallest_r" in sidecar else "g"
+    alone, family = (sidecar[f"smallest_{effect}{kind}"] for kind in ("", "_fwe"))
+    if alone is not None:
+        said = (
+            f" With a power of 80 % the sample finds {effect} = {alone:.2f} in one voxel looked at by itself (p < .05)"
+        )
+        if family is not None:
+            said += (
+                f", and {effect} = {family:.2f} in one voxel family-wise by height (|t| > {sidecar['critical_t']:.1f})"
+            )
+        said += "; smaller effects are found only as clusters, and mostly missed."
+    if "equivalent_voxels" in sidecar:
+        margin = sidecar["settings"]["margin"]
+        said += f" In {sidecar['equivalent_voxels']} voxels the difference is shown to be smaller than {margin:g} standard deviations (p of equivalence < .05, each voxel by itself)."
+    return said
 
 
 _PLURAL = {"case": "cases", "control": "controls"}

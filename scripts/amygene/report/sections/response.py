@@ -11,6 +11,7 @@ from amygene.report import page
 from amygene.report.names import classifier_name
 from amygene.report.page import Shown
 from amygene.response.levels import people_of
+from amygene.voxel_columns import OF_CLUSTERS
 
 _EFFECTS = [
     "region", "n_participants", "f", "df1", "df2", "epsilon", "p", "q", "p_fwe", "partial_eta2", "g", "g_ci_low",
@@ -25,7 +26,7 @@ _CORRELATIONS = [
 ]  # fmt: skip
 _CONTROLS = [
     "timepoint", "region", "n_case", "n_control", "t", "p", "q", "p_fwe", "g", "g_ci_low", "g_ci_high",
-    "p_equivalence", "verdict",
+    "p_equivalence", "power_equivalence", "smallest_g", "verdict",
 ]  # fmt: skip
 _PERFORMANCE = [
     "model", "features", "n", "auc", "auc_ci_low", "auc_ci_high", "p_permutation", "p_permutation_fwe",
@@ -289,26 +290,19 @@ _NAMES = {"pearson": "Pearson", "spearman": "Spearman"}
 def normalisation_part(
     name: str, seed: str, controls: Shown, picture: Shown, margin: float
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Blocks and findings: patients against controls at every time."""
+    """Blocks and findings: patients against controls at every time, region by region."""
     table = controls.content
-    times = list(dict.fromkeys(table["timepoint"]))
-    first = table[table["timepoint"] == times[0]]
+    first = table[table["timepoint"] == table["timepoint"].iloc[0]]
     different = int((first["verdict"] == "different").sum())
-    found = [f"At {times[0]} {different} of {first['g'].notna().sum()} regions differ from controls (q < .05)."]
-    for time in times[1:]:
-        counts = table[table["timepoint"] == time]["verdict"].value_counts()
-        if different:
-            told = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("normalised", "still different", "undecided"))
-            found.append(f"Of these, at {time}: {told}.")
-        alike = int((table[table["timepoint"] == time]["p_equivalence"] < 0.05).sum())
-        found.append(
-            f"At {time} the difference is shown to be smaller than {margin:g} standard deviations in {alike} regions (p of equivalence < .05)."
-        )
+    found = [
+        f"At {first['timepoint'].iloc[0]} {different} of {first['g'].notna().sum()} regions differ from controls (q < .05)."
+    ]
+    found += _later_words(table, margin, "region", different)
     if not different:
         found.append("Nothing that could have normalised was found.")
     blocks = [
         page.heading(f"{name}: {seed} of patients and controls"),
-        page.words(*found),
+        page.words(*found, _equivalence_words(table, margin, "region")),
         page.picture(
             picture,
             f"Difference from controls (Hedges g) before and after; within the green band it would not matter ({margin:g} standard deviations). Regions "
@@ -323,6 +317,76 @@ def normalisation_part(
         ),
     ]
     return blocks, [f"{name}, {seed}. {' '.join(found)}"]
+
+
+def cluster_normalisation_part(
+    name: str, seed: str, controls: Shown, picture: Shown, margin: float
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings: the clusters of voxels that differed from controls at baseline, at every time."""
+    table = controls.content
+    heading = page.heading(f"{name}: clusters of {seed}, patients and controls")
+    if table.empty:
+        found = [
+            "No cluster of voxels differs from controls at baseline, so there is nothing that could have normalised."
+        ]
+        return [heading, page.words(*found)], [f"{name}, {seed}, voxels. {found[0]}"]
+    baseline = table["timepoint"].iloc[0]
+    n = int((table["timepoint"] == baseline).sum())
+    found = [
+        f"At {baseline} {_number(n, 'cluster')} {'differs' if n == 1 else 'differ'} from controls (family-wise p < .05)."
+    ]
+    found += _later_words(table, margin, "cluster", n)
+    blocks = [
+        heading,
+        page.words(*found, _equivalence_words(table, margin, "cluster")),
+        page.picture(
+            picture,
+            f"Mean connectivity of every cluster that differs at {baseline}, patients minus controls; within the green band the difference would not matter "
+            f"({margin:g} standard deviations). The clusters were chosen where the difference at {baseline} is largest, so it is too large there (black), and smaller later, "
+            "treated or not (regression to the mean); controls who were seen once count with the same scan at every time.",
+        ),
+        page.table(
+            table[[*_CONTROLS[:2], "formed_by", "n_voxels", *_CONTROLS[2:-1], "n_equivalent", "verdict"]],
+            controls.file,
+            "Marked: q < .05. Numbers of clusters are those of the baseline's table.",
+            marked=lambda r: r["q"] < 0.05,
+            folded="every cluster and time",
+            meanings=OF_CLUSTERS,
+        ),
+    ]
+    return blocks, [f"{name}, {seed}, voxels. {' '.join(found)}"]
+
+
+def _later_words(table: pd.DataFrame, margin: float, thing: str, different: int) -> list[str]:
+    """What became of those that differed at baseline, and how many are shown to be like controls, time by time."""
+    found = []
+    for time in dict.fromkeys(table["timepoint"][table["timepoint"] != table["timepoint"].iloc[0]]):
+        own = table[table["timepoint"] == time]
+        counts = own["verdict"].value_counts()
+        if different:
+            told = ", ".join(f"{counts.get(v, 0)} {v}" for v in ("normalised", "still different", "undecided"))
+            found.append(f"Of {'these' if different > 1 else 'it'}, at {time}: {told}.")
+        alike = int((own["p_equivalence"] < 0.05).sum())
+        found.append(
+            f"At {time} the difference is shown to be smaller than {margin:g} standard deviations in {_number(alike, thing)} (p of equivalence < .05)."
+        )
+    return found
+
+
+def _number(n: int, thing: str) -> str:
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def _equivalence_words(table: pd.DataFrame, margin: float, thing: str) -> str:
+    """What the sample could show: equivalence, and a difference; of the last time, which has the fewest patients."""
+    last = table[table["timepoint"] == table["timepoint"].iloc[-1]]
+    power, least = last["power_equivalence"].median(), last["smallest_g"].median()
+    if pd.isna(power):
+        return ""
+    return (
+        f"At {last['timepoint'].iloc[0]} the sample ({last['n_case'].max():.0f} patients, {last['n_control'].max():.0f} controls) finds a difference of g = {least:.2f} in one {thing} with a power of "
+        f"80 % (p < .05); where there is none, it shows equivalence within {margin:g} standard deviations with a probability of {100 * power:.0f} %."
+    )
 
 
 def prediction_part(
