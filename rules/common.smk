@@ -299,7 +299,8 @@ def response_model(wildcards):
             own["groups"] = own["groups"] | {"levels": analysis["levels"]}
         return own
     entries = NORMALISATION if analysis["kind"] == "normalisation" else ASSOCIATIONS
-    own = {k: v for k, v in entries[analysis["name"]].items() if k != "timepoints"}
+    # the margin concerns no draw
+    own = {k: v for k, v in entries[analysis["name"]].items() if k not in ("timepoints", "margin")}
     when = {"baseline": SCANNED[0]} if analysis["kind"] == "normalisation" else {"order": TIMEPOINTS}
     return {**when, "settings": own, "categorical": COHORT["categorical"]}
 

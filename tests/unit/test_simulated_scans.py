@@ -13,7 +13,7 @@ from amygene.images import Grid, read_header, read_voxels, standard_grid, write_
 from amygene.seed_maps import read_source, weights_on
 
 SETTINGS = {"sites": {"A": [6, 6], "B": [5, 7]}, "voxel_size": 8, "effect": 1.6, "sessions": ["1", "2"]}
-SETTINGS["planted"] = ["precuneus", "temporal", "orbital"]
+SETTINGS["planted"] = {"precuneus": -1, "temporal": -1, "orbital": 1}
 SITES = list(SETTINGS["sites"])
 SEED = 11
 #: where the subregions lie, roughly (MNI mm)
@@ -116,10 +116,12 @@ def test_noise_is_as_smooth_as_it_says(anatomy):
 
 
 def test_connections_differ_where_they_should():
-    settings = {"sites": {"A": [400, 400]}, "effect": 1.0}
+    planted = {"precuneus": -1, "temporal": -0.5, "orbital": 1, "cingulate": 1}
+    settings = {"sites": {"A": [400, 400]}, "effect": 1.0, "planted": planted}
     people = simulated.people(settings)
     strength = {
-        session: pd.DataFrame([simulated.connections(p, session, 1.0, SEED) for p in people]) for session in range(3)
+        session: pd.DataFrame([simulated.connections(p, session, settings, SEED) for p in people])
+        for session in range(3)
     }
     patient = np.array([p.group == "MDD" for p in people])
     responds = np.array([simulated.responder(p, SEED) for p in people])
@@ -130,7 +132,7 @@ def test_connections_differ_where_they_should():
         return values[group].mean() - values[others].mean()
 
     assert difference("precuneus", patient, ~patient) == pytest.approx(-step, abs=0.06)
-    assert difference("temporal", responds, patient & ~responds) == pytest.approx(-step, abs=0.08)
+    assert difference("temporal", responds, patient & ~responds) == pytest.approx(-step / 2, abs=0.08)
     assert difference("orbital", responds, ~responds) == pytest.approx(0, abs=0.06)
     change = strength[1]["orbital"] - strength[0]["orbital"]
     np.testing.assert_allclose(change[responds], step)
@@ -140,12 +142,12 @@ def test_connections_differ_where_they_should():
     assert difference("cingulate", patient, ~patient, 1) == pytest.approx(0, abs=0.06)
     pd.testing.assert_frame_equal(strength[1], strength[2])
     assert strength[0]["precuneus"][~patient].std() == pytest.approx(step, rel=0.1)
-    nothing = pd.DataFrame([simulated.connections(p, 0, 0.0, SEED) for p in people])
+    nothing = pd.DataFrame([simulated.connections(p, 0, settings | {"effect": 0.0}, SEED) for p in people])
     assert abs(nothing["precuneus"][patient].mean() - nothing["precuneus"][~patient].mean()) < 0.05
 
 
 def test_the_truth_lists_every_seed_of_every_connection():
-    truth = simulated.truth({"effect": 2.0, "planted": ["precuneus", "orbital"]})
+    truth = simulated.truth({"effect": 2.0, "planted": {"precuneus": -1, "orbital": 1}})
     assert truth["connection"].tolist() == ["precuneus", "orbital", "orbital"]
     assert truth["seed"].tolist() == ["LLBA", "LCMA", "RCMA"]
     assert truth["effect"].tolist() == [-2, 2, 2]

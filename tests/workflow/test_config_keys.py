@@ -428,6 +428,7 @@ SIMULATED_IMAGES = {
     "cohort.simulated_scans.sites": ({"A": [3, 3]}, {"simulate_dataset", "simulate_scans"}),
     "cohort.simulated_scans.voxel_size": (6, {"simulate_dataset", "simulate_anatomy"}),
     "cohort.simulated_scans.effect": (0, {"simulate_dataset", "simulate_scans"}),
+    "cohort.simulated_scans.planted": ({"frontal": 1}, {"simulate_dataset", "simulate_scans"}),
     "cohort.simulated_scans.sessions": (["1"], {"simulate_dataset", "simulate_scans"}),
 }
 SIMULATED_IMAGES_CONFIG = {
@@ -601,7 +602,8 @@ MICE_CONFIG = {
     "preclinical": {"tissues": "simulated", "contrasts": {"SUSvsCON": {"case": "SUS-W", "control": "CON-W"}}},
 }
 
-_VOXEL_RESULTS = {"response_voxel_change", "response_voxel_association"}
+_VOXEL_RESULTS = {"response_voxel_change", "response_voxel_association", "response_voxel_controls"}
+_AGAINST_CONTROLS = {"response_normalisation", "response_voxel_comparison", "response_voxel_normalisation"}
 TREATED_IMAGES = {
     "group.voxel.cluster_p": (0.01, {"response_voxel_comparison"}),
     "group.voxel.draws": ("tail", _VOXEL_RESULTS),
@@ -609,6 +611,14 @@ TREATED_IMAGES = {
     "response.changes.one.covariates_by_time": (["age"], {*_CHANGE, "response_voxel_comparison"}),
     "response.changes.one.where": ({"sex": "F"}, {*_CHANGE, "response_voxel_comparison"}),
     "response.associations.hamd.measure": ("change", {"response_association", "response_voxel_comparison"}),
+    "response.normalisation.patients.margin": (
+        *(0.3, {"response_normalisation", "response_voxel_controls", "response_voxel_normalisation"}),
+    ),
+    "response.normalisation.patients.exchange_within": (None, _AGAINST_CONTROLS),
+    "response.normalisation.patients.variable": ("sex", _AGAINST_CONTROLS),
+    "permutations.response": (
+        *(300, {"response_change", "response_association", "response_normalisation", "response_voxel_normalisation"}),
+    ),
     "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),
 }
 TREATED_IMAGES_CONFIG = {
@@ -616,7 +626,7 @@ TREATED_IMAGES_CONFIG = {
     "stages": ["response"],
     "cohort": {
         "format": "simulated-bids",
-        "simulated_scans": {"sites": {"A": [8, 0]}, "sessions": ["baseline", "day13"]},
+        "simulated_scans": {"sites": {"A": [8, 6]}, "sessions": ["baseline", "day13"]},
     },
     "atlas": "DK83",
     "seeds": ["LLBA"],
@@ -624,6 +634,7 @@ TREATED_IMAGES_CONFIG = {
         "outcomes": {"HAMD": {"instrument": "hamd", "responder": 0.5}},
         "changes": {"one": {"groups": {"outcome": "HAMD", "timepoint": "day13"}}},
         "associations": {"hamd": {"outcome": "HAMD"}},
+        "normalisation": {"patients": {"case": "MDD", "control": "HC", "margin": 0.5}},
     },
     "permutations": {"response": 100, "voxels": 100},
 }

@@ -455,8 +455,8 @@ def inside(row, name):
     [
         ("change-responders_effect-interaction", "LCMA", "orbital", -1),
         ("change-responders_effect-timeResponder", "LCMA", "orbital", -1),
-        ("change-responders_effect-group", "LLBA", "temporal", 1),
-        ("association-hamd_timepoint-day13", "LLBA", "temporal", 1),
+        ("change-responders_effect-group", "LLBA", "temporal", -1),
+        ("association-hamd_timepoint-day13", "LLBA", "temporal", -1),
         ("change-responders_effect-timeNonResponder", "LLBA", "cingulate", 1),
         ("normalisation-MDDvsHC_timepoint-baseline", "LLBA", "cingulate", -1),
         ("normalisation-MDDvsHC_timepoint-day13", "LLBA", "frontal", -1),

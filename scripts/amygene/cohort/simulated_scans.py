@@ -61,24 +61,21 @@ class Planted:
         In whom: ``patients`` from controls, ``responders`` from other patients, patients at the first session from
         themselves later and from controls (``untreated``: it normalises), or how the responders ``change`` after the
         first session.
-    sign
-        Of the difference.
     """
 
     seeds: tuple[str, ...]
     xyz: tuple[float, float, float]
     radius: float
     differs: str
-    sign: int
 
 
 #: what can be planted; the first three after Table 2 of the ketamine study (doi 10.1192/j.eurpsy.2024.1744)
 PLANTED = {
-    "precuneus": Planted(("LLBA",), (-6.0, -60.0, 36.0), 14.0, "patients", -1),
-    "temporal": Planted(("LLBA",), (58.0, -20.0, 0.0), 14.0, "responders", -1),
-    "orbital": Planted(("LCMA", "RCMA"), (-18.0, 42.0, -12.0), 14.0, "change", 1),
-    "cingulate": Planted(("LLBA",), (4.0, 14.0, 36.0), 14.0, "untreated", 1),
-    "frontal": Planted(("LLBA",), (-40.0, 36.0, 24.0), 14.0, "patients", 1),
+    "precuneus": Planted(("LLBA",), (-6.0, -60.0, 36.0), 14.0, "patients"),
+    "temporal": Planted(("LLBA",), (58.0, -20.0, 0.0), 14.0, "responders"),
+    "orbital": Planted(("LCMA", "RCMA"), (-18.0, 42.0, -12.0), 14.0, "change"),
+    "cingulate": Planted(("LLBA",), (4.0, 14.0, 36.0), 14.0, "untreated"),
+    "frontal": Planted(("LLBA",), (-40.0, 36.0, 24.0), 14.0, "patients"),
 }
 SUBREGIONS = ("LCMA", "RCMA", "LLBA", "RLBA", "LSFA", "RSFA")
 
@@ -301,10 +298,10 @@ def simulate(
     weight = np.zeros((len(SUBREGIONS), len(anatomy.gray)))
     for j, name in enumerate(SUBREGIONS):
         weight[j] = 1.5 * anatomy.seeds[name]
-    strength = connections(person, session, settings["effect"], seed)
-    for name in settings["planted"]:
+    strength = connections(person, session, settings, seed)
+    for name, one in strength.items():
         for subregion in PLANTED[name].seeds:
-            weight[SUBREGIONS.index(subregion)] += strength[name] * anatomy.targets[name]
+            weight[SUBREGIONS.index(subregion)] += one * anatomy.targets[name]
     signal = subregions @ weight
     signal += 0.5 * networks @ (anatomy.fields[:N_NETWORKS] * anatomy.gray)
     signal += rng.standard_normal((n, N_TEXTURES), dtype=np.float32) @ anatomy.textures / np.sqrt(N_TEXTURES)
@@ -332,23 +329,26 @@ def simulate(
     return SimulatedScan(values, mask, table, metadata, seconds)
 
 
-def connections(person: Person, session: int, effect: float, seed: int) -> dict[str, float]:
-    """Strength of every connection that can be planted in a session, in units of the seed's signal.
+def connections(person: Person, session: int, settings: Mapping[str, Any], seed: int) -> dict[str, float]:
+    """Strength of every planted connection in a session, in units of the seed's signal.
 
     The same participant has the same strength in every session but for what changes; 0.5 on average in those that do
-    not differ, with the standard deviation `SPREAD`; `effect` is in those standard deviations.
+    not differ, with the standard deviation `SPREAD`; the effect is in those standard deviations.
     """
     own = 0.5 + SPREAD * _stream(seed, person.number, 10).standard_normal(len(PLANTED))
     responds = responder(person, seed)
     found = {}
     for j, (name, planted) in enumerate(PLANTED.items()):
+        if name not in settings["planted"]:
+            continue
         differs = {
             "patients": person.group == "MDD",
             "responders": responds,
             "change": responds and session > 0,
             "untreated": person.group == "MDD" and session == 0,
         }[planted.differs]
-        found[name] = float(own[j] + (planted.sign * effect * SPREAD if differs else 0.0))
+        effect = settings["planted"][name] * settings["effect"]
+        found[name] = float(own[j] + (effect * SPREAD if differs else 0.0))
     return found
 
 
@@ -417,7 +417,7 @@ def _confounds(anatomy: Anatomy, inside: np.ndarray, motion: np.ndarray) -> tupl
 
 def truth(settings: Mapping[str, Any]) -> pd.DataFrame:
     """What is planted, connection by connection."""
-    chosen = {name: PLANTED[name] for name in settings["planted"]}
+    chosen = {name: planted for name, planted in PLANTED.items() if name in settings["planted"]}
     return pd.DataFrame(
         [
             {
@@ -428,7 +428,7 @@ def truth(settings: Mapping[str, Any]) -> pd.DataFrame:
                 "z": planted.xyz[2],
                 "radius": planted.radius,
                 "differs": planted.differs,
-                "effect": planted.sign * settings["effect"],
+                "effect": settings["planted"][name] * settings["effect"],
             }
             for name, planted in chosen.items()
             for seed in planted.seeds

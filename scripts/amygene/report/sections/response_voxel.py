@@ -30,6 +30,12 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         tests.append(
             "Outcomes were regressors on maps of connectivity at baseline or of its change; t is that of the partial correlation given the covariates, and participants' residuals change places."
         )
+    if asked["normalisation"]:
+        tests.append(
+            "Patients at every time were compared with controls, who count at that time or else at baseline; in every voxel two one-sided tests [{tost}] ask whether the difference is smaller than "
+            "the margin. Clusters that differ at baseline (family-wise p < .05 by size or mass, or else by score) were followed by their mean connectivity: normalised is one whose difference is shown "
+            "to be smaller than the margin."
+        )
     if not tests:
         return []
     return [
