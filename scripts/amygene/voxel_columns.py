@@ -1,4 +1,8 @@
-"""What columns mean in tables of clusters of voxels that mean something else elsewhere."""
+"""Tables of clusters of voxels: what columns mean that mean something else elsewhere, and where a cluster is."""
+
+from __future__ import annotations
+
+import pandas as pd
 
 OF_CLUSTERS = {
     **dict.fromkeys("xyz", "position of the peak, MNI mm"),
@@ -10,3 +14,15 @@ OF_CLUSTERS = {
     "n_equivalent": "voxels of the cluster whose own p of equivalence is below .05",
     **dict.fromkeys(("centre_x", "centre_y", "centre_z"), "centre of the cluster weighted by |t|, MNI mm"),
 }
+
+
+def place(row: pd.Series) -> str:
+    """Where a cluster is: the region of its peak, or else the region that holds most of it, or else where the peak is."""
+    for column in ("aal_peak", "harvard_oxford_peak"):
+        if isinstance(row[column], str):
+            return row[column]
+    for column in ("aal_regions", "harvard_oxford_regions"):
+        if isinstance(row[column], str):
+            # Precuneus_L 61 %; Cuneus_L 22 %
+            return row[column].split(";")[0].rsplit(" ", 2)[0]
+    return f"{row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f}"

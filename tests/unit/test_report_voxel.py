@@ -179,7 +179,9 @@ def test_methods_say_how_several_tests_of_treatment_were_corrected():
     assert "over all tests of an effect: corrected by Bonferroni's method." in text("sequential")
 
 
-def test_a_place_without_a_region_is_told_by_its_position():
+def test_a_place_without_a_region_is_told_by_its_clusters_or_by_its_position():
+    rows = [cluster(aal_peak=None, aal_regions="Cingulum Mid R 35 %; Cingulum_Mid_L 12 %")]
+    assert "with Cingulum Mid R (80 voxels" in group_voxel.difference(table(rows), WORDS, "LCMA")
     rows = [cluster(aal_peak=None, harvard_oxford_peak=None)]
     assert "with -24, 30, 16 (80 voxels" in group_voxel.difference(table(rows), WORDS, "LCMA")
 

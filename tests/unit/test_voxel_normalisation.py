@@ -90,7 +90,7 @@ def test_the_table_is_the_arithmetic_of_cluster_means():
     participants, sessions, maps = study(np.random.default_rng(1), 2.0, 0.0)
     table = verdict(participants, sessions, maps)
     assert table["timepoint"].tolist() == TIMES
-    assert table["region"].tolist() == ["1 Precuneus_L"] * 2
+    assert table["region"].tolist() == ["1: Precuneus_L"] * 2
     assert table["verdict"].iloc[0] == "different"
     assert table["n_equivalent"].tolist() == [1, 1]
     patient = (participants["group"] == "P").to_numpy()

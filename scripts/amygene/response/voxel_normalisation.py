@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.response.normalisation import COLUMNS, against_controls
+from amygene.voxel_columns import place
 
 #: which cluster it is, as in the table of clusters of the baseline
 _IDENTITY = ["formed_by", "cluster", "n_voxels", "x", "y", "z"]
@@ -78,15 +79,10 @@ def clusters_against_controls(
     at = table["region"].to_numpy(dtype=int)
     for column in (*_IDENTITY, *extra):
         table[column] = chosen[column].to_numpy()[at]
-    places = [_place(row) for _, row in chosen.iterrows()]
+    # regions may hold several
+    places = [f"{int(row['cluster'])}: {place(row)}" for _, row in chosen.iterrows()]
     table["n_equivalent"] = [
         int((equivalent[time][c] > -np.log10(0.05)).sum()) for time, c in zip(table["timepoint"], at, strict=True)
     ]
     table["region"] = [places[c] for c in at]
     return table[columns]
-
-
-def _place(row: pd.Series) -> str:
-    """Where the peak lies, with the cluster's number: regions may hold several."""
-    named = next((row[c] for c in ("aal_peak", "harvard_oxford_peak") if isinstance(row[c], str)), None)
-    return f"{int(row['cluster'])} {named or 'at {:.0f}, {:.0f}, {:.0f}'.format(*row[['x', 'y', 'z']])}"
