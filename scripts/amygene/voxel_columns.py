@@ -17,7 +17,7 @@ OF_CLUSTERS = {
 
 
 def place(row: pd.Series) -> str:
-    """Where a cluster is: the region of its peak, or else the region that holds most of it, or else where the peak is."""
+    """Where a cluster is: the region of its peak, or the one that holds most of it, or the position of the peak."""
     for column in ("aal_peak", "harvard_oxford_peak"):
         if isinstance(row[column], str):
             return row[column]

@@ -169,7 +169,7 @@ def test_the_smallest_effect_that_could_be_found_is_told():
 def test_methods_say_how_several_tests_of_treatment_were_corrected():
     def text(draws):
         voxel = {"connectivity": 18, "cluster_p": 0.001, "draws": draws, "until": 50, "margin": None}
-        response = {"changes": {"x": {"groups": None}}, "associations": {}}
+        response = {"changes": {"x": {"groups": None}}, "associations": {}, "normalisation": {}}
         config = {"stages": ["response"], "response": response, "group": {"voxel": voxel}}
         (said,) = response_voxel.methods(config | {"permutations": {"voxels": 5000}}, {})
         return said
