@@ -62,3 +62,12 @@ def test_power_in_a_large_sample_is_that_of_the_normal_distribution():
     assert power_equivalence(20, 0.5, 0.3) == 0
     assert np.isnan(power_equivalence(0, 0.5, 0.3))
     assert np.isnan(power_equivalence(20, np.nan, 0.3))
+
+
+def test_p_of_a_large_sample_is_small_and_a_number():
+    """Where scipy's noncentral t underflows: margins of 37 standard errors and more."""
+    t, scale = np.array([0.0, 0.5, 1.0, 2.0, np.nan]), np.full(5, 0.01)
+    for df, margin in ((68, 0.37), (68, 0.38), (2000, 0.39), (50_000, 2.0)):
+        p = tost(t, np.full(5, float(df)), scale, margin)
+        assert ((p[:4] > 0) & (p[:4] < 1e-100)).all()
+        assert np.isnan(p[4])

@@ -28,7 +28,10 @@ def tost(t: np.ndarray, df: np.ndarray, scale: np.ndarray, margin: float) -> np.
     """
     edge = margin / scale
     # P(T <= t | +margin) and P(T >= t | -margin), the larger of the two; by symmetry both are tails at -|t|
-    return np.asarray(special.nctdtr(df, edge, np.abs(t)))
+    p = np.asarray(special.nctdtr(df, edge, np.abs(t)))
+    # far below the edge scipy's series underflows, to 0 or to no number; a p is neither
+    known = np.isfinite(t) & np.isfinite(edge) & (np.asarray(df) > 0)
+    return np.where(known, np.maximum(np.nan_to_num(p), np.finfo(float).tiny), np.nan)
 
 
 def power_equivalence(df: float, scale: float, margin: float, alpha: float = 0.05) -> float:
