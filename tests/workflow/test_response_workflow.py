@@ -184,7 +184,7 @@ def test_everything_that_is_wrong_comes_in_one_message(demo):
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory) -> Project:
-    """config/first-episode-psychosis.yaml with few draws and seeds; the input is made of arrays, else as its header says."""
+    """config/first-episode-psychosis.yaml with few draws and seeds; input made of arrays, else as its header says."""
     source = real_data("fep")
     project = Project.make(tmp_path_factory.mktemp("trial") / "project", RESOURCES)
     command = [
