@@ -174,7 +174,7 @@ def test_association_is_told_by_kind_and_the_same_of_all_seeds_once():
 
 
 def test_what_values_and_ranks_find_is_no_warning():
-    both = {"_3": {"q": 0.04}, "_243": {"q": 0.04}}
+    both = {"_3": {"q": 0.04}, "_243": {"p_fwe": 0.04}}
     blocks, _ = response.association_part("hamd", "RAMY", correlations(**both), {}, NAMES)
     assert "extreme" not in " ".join(blocks[1]["sentences"])
 

@@ -181,6 +181,8 @@ def scatter(
         axis.plot(ends, start + slope * ends, color="black", lw=1)
         axis.set_title(f"{short(region, 26)}\n{marks.get(region, '')}", fontsize=8.5)
         axis.set_xlabel(names[0])
+        # labels of neighbours must not touch
+        axis.locator_params(axis="x", nbins=4)
     axes[0, 0].set_ylabel(fill(names[1], 34))
     if status is not None:
         handles = [

@@ -286,8 +286,8 @@ def association_part(
         page.table(
             best,
             correlations.file,
-            "The strongest region of each kind of correlation; marked: any region at q < .05. Every row is a family of tests of its own.",
-            marked=lambda r: r[_Q] > 0,
+            "The strongest region of each kind of correlation; marked: any region at q or family-wise p < .05. Every row is a family of tests of its own.",
+            marked=lambda r: bool(r[_Q] or r[_FAMILY]),
             meanings=_CORRELATED,
         ),
     ]
@@ -335,7 +335,7 @@ def _strongest_correlations(table: pd.DataFrame) -> pd.DataFrame:
 
 def _few_carry_it(best: pd.DataFrame) -> str:
     """A warning where values find what their ranks do not."""
-    found = best.set_index(["timepoint", "adjusted_for", "kind"])[_Q].unstack("kind") > 0
+    found = best.set_index(["timepoint", "adjusted_for", "kind"])[[_Q, _FAMILY]].any(axis=1).unstack("kind")
     only = found.index[found["pearson"] & ~found["spearman"]].get_level_values("timepoint").unique()
     if only.empty:
         return ""
