@@ -357,7 +357,8 @@ rule cohort_sessions:
         reading=SHEETS_READ,
         # of images: sessions of every participant, in the order of the timepoints
         scans={p: [s for s in SESSIONS if any(s == one.session for one in own)] for p, own in ROSTER.scans.items()},
-        outcomes=OUTCOMES,
+        # how the report calls them changes nothing
+        outcomes={name: {k: v for k, v in rule.items() if k != "label"} for name, rule in OUTCOMES.items()},
         select=SELECTION["select"],
         faulty=COHORT["faulty"],
     script:

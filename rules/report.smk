@@ -436,6 +436,7 @@ rule report_response_association:
         code=code("report_response_association.py"),
         order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
+        label=lambda w: OUTCOMES[ASSOCIATIONS[w.association]["outcome"]].get("label"),
     script:
         "../scripts/report_response_association.py"
 

@@ -15,7 +15,7 @@ output, params = snakemake.output, snakemake.params
 config, study = params.config, snakemake.wildcards.study
 parts = [read_part(file) for file in snakemake.input.parts]
 findings = [sentence for part in parts for sentence in part.findings]
-made = [{"id": "summary", "title": "Summary", "question": "", "blocks": [page.points(findings)]}]
+made = [{"id": "summary", "title": "Summary", "question": "", "blocks": [page.points(page.gathered(findings))]}]
 for name, (title, question) in SECTIONS.items():
     blocks = [block for part in parts if part.section == name for block in part.blocks]
     if blocks:

@@ -20,6 +20,7 @@ z = read_matrix(source.connectivity)
 tables = [read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")]
 outcome, measure = settings["outcome"], settings["measure"]
 connectivity = "Fisher z at baseline" if settings["connectivity"] == "baseline" else "change of Fisher z"
+what = response.measured(params.label or outcome, measure)
 scatters = {}
 for time in dict.fromkeys(correlations.content["timepoint"].astype(str)):
     found = pairs(z, *tables, time, params.order, settings)
@@ -33,7 +34,7 @@ for time in dict.fromkeys(correlations.content["timepoint"].astype(str)):
         {region: found.columns[:, z.columns.get_loc(region)] for region in chosen},
         found.outcome,
         status if np.isfinite(status).all() else None,
-        (connectivity, f"{outcome}, {measure} at {time}"),
+        (connectivity, f"{what} at {time}"),
         {r: f"r = {plain.loc[r, 'r']:.2f}, family-wise p {page.p_words(plain.loc[r, 'p_fwe'])}" for r in chosen},
     )
     name = f"{output.figures}/timepoint-{time}"
@@ -44,6 +45,6 @@ shown = response.association_part(
     wildcards.seed,
     correlations,
     scatters,
-    f"{outcome} ({measure}) against {connectivity[0].lower() + connectivity[1:]} of {wildcards.seed}.",
+    (connectivity, what),
 )
 write_part(output.part, "response", shown, source)

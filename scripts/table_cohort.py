@@ -1,16 +1,18 @@
-"""Make a `table` cohort of arrays that hold all participants (participants x regions x time), with outcomes.
+"""Make a `table` cohort of series as they are shared with papers, with outcomes.
 
     uv run python scripts/table_cohort.py cohort --regions 332 \\
-        --session baseline=ses-1.npz --session month3=ses-2.npz \\
-        --outcome bprs=bprs_change_scores.txt --group drug=drug.txt --group placebo=placebo.txt
+        --session baseline=ses-1.npz --session month3=ses-2.npz --outcome bprs=bprs_change_scores.txt \\
+        --timepoint month6=4 --group drug=drug.txt --group placebo=placebo.txt
 
-A session is an .npz with names of the participants (`ids`) and their series (`ts`). An outcome is a table with columns
-of participant, timepoint and value; a timepoint gets the prefix of --prefix. A group is a table whose first column
-names its participants. Writes participants.tsv, sessions.tsv, outcomes.tsv and series/*.npy into the folder.
+A session is an .npz with names of the participants (`ids`) and their series (`ts`, participants x regions x time), or
+a folder of text files, one per participant, with sub-... in their names. An outcome is a table with columns of
+participant, timepoint and value; --timepoint names a timepoint that the table has as a code. A group is a table whose
+first column names its participants. Writes participants.tsv, sessions.tsv, outcomes.tsv and series/*.npy.
 """
 
 import argparse
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,17 @@ from amygene.tables import write_text_table
 
 
 def pair(text):
+    """``name=value``."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r}: give name=value")
+    return name, value
+
+
+def pair_of_file(text):
     """``name=file``."""
-    name, equals, file = text.partition("=")
-    if not equals or not Path(file).is_file():
+    name, file = pair(text)
+    if not Path(file).exists():
         raise argparse.ArgumentTypeError(f"{text!r}: give name=file, of a file that is there")
     return name, file
 
@@ -36,17 +46,34 @@ def rows(file):
         return list(csv.reader(stream, delimiter="," if file.endswith(".csv") else "\t"))[1:]
 
 
-def arrays(file, names, series):
+def session(source, names, series):
     """Names and series of a session."""
+    return folder(source) if Path(source).is_dir() else arrays(source, names, series)
+
+
+def folder(source):
+    """Those of text files, whose names begin with or hold the participant's (sub-001)."""
+    found = {file: re.search(r"sub-[A-Za-z0-9]+", file.name) for file in sorted(Path(source).iterdir())}
+    read = {file: np.loadtxt(file, dtype=np.float32, ndmin=2) for file, name in found.items() if name}
+    shapes = sorted({values.shape for values in read.values()})
+    if len(shapes) != 1:
+        raise InputError(
+            f"{source}: expected files sub-... of one shape; found {', '.join(map(str, shapes)) or 'none'}"
+        )
+    return [found[file][0] for file in read], np.stack(list(read.values()))
+
+
+def arrays(file, names, series):
+    """Those of an archive."""
     with np.load(file, allow_pickle=False) as archive:
         if names not in archive.files or series not in archive.files:
             raise InputError(f"{file}: no arrays {names} and {series}; found {', '.join(archive.files)}")
         return [str(name) for name in archive[names]], archive[series]
 
 
-def outcome(file, prefix):
-    """participant_id, timepoint, value."""
-    found = [(row[0], prefix + row[1], float(row[2])) for row in rows(file)]
+def outcome(file, timepoints):
+    """participant_id, timepoint, value; `timepoints` are names of codes."""
+    found = [(row[0], timepoints.get(row[1], row[1]), float(row[2])) for row in rows(file)]
     return pd.DataFrame(found, columns=["participant_id", "timepoint", "value"])
 
 
@@ -54,20 +81,22 @@ def main(arguments=None):
     """Read, take apart, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the cohort goes")
-    parser.add_argument("--session", type=pair, action="append", required=True, help="timepoint=file.npz")
-    parser.add_argument("--outcome", type=pair, action="append", default=[], help="instrument=table")
-    parser.add_argument("--group", type=pair, action="append", default=[], help="group=table")
+    parser.add_argument(
+        "--session", type=pair_of_file, action="append", required=True, help="timepoint=file.npz, or a folder"
+    )
+    parser.add_argument("--outcome", type=pair_of_file, action="append", default=[], help="instrument=table")
+    parser.add_argument("--timepoint", type=pair, action="append", default=[], help="name=code in outcomes")
+    parser.add_argument("--group", type=pair_of_file, action="append", default=[], help="group=table")
     parser.add_argument("--regions", type=int, required=True, help="number of regions")
     parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="numbers of regions, from 1, to leave out")
     parser.add_argument("--ids", default="ids", help="array of names in the .npz")
     parser.add_argument("--series", default="ts", help="array of series in the .npz")
-    parser.add_argument("--prefix", default="", help="put before the timepoints of outcomes")
     given = parser.parse_args(arguments)
     try:
         made = table_cohort(
-            {time: arrays(file, given.ids, given.series) for time, file in given.session},
+            {time: session(file, given.ids, given.series) for time, file in given.session},
             given.regions,
-            {name: outcome(file, given.prefix) for name, file in given.outcome},
+            {name: outcome(file, {code: time for time, code in given.timepoint}) for name, file in given.outcome},
             {name: [row[0] for row in rows(file)] for name, file in given.group},
             given.leave_out,
         )

@@ -65,7 +65,11 @@ def test_command(tmp_path, capsys):
     (tmp_path / "drug.txt").write_text("BIDS_ID\ttimepoint\toutcome\na\t4\t-0.2\n")
     out = tmp_path / "cohort"
     sessions = [f"--session={name}={tmp_path / name}.npz" for name in SESSIONS]
-    others = [f"--outcome=bprs={tmp_path / 'bprs.txt'}", f"--group=drug={tmp_path / 'drug.txt'}", "--prefix=t"]
+    others = [
+        f"--outcome=bprs={tmp_path / 'bprs.txt'}",
+        f"--group=drug={tmp_path / 'drug.txt'}",
+        "--timepoint=month6=4",
+    ]
     command.main([str(out), "--regions=5", *sessions, *others])
     assert "3 participants, 5 sessions" in capsys.readouterr().out
     sheet = pd.read_csv(out / "sessions.tsv", sep="\t")
@@ -77,7 +81,25 @@ def test_command(tmp_path, capsys):
         "b\tn/a",
         "c\tn/a",
     ]
-    assert (out / "outcomes.tsv").read_text().splitlines()[1:] == ["a\tt4\t-0.2", "c\tt4\t1.5"]
+    assert (out / "outcomes.tsv").read_text().splitlines()[1:] == ["a\tmonth6\t-0.2", "c\tmonth6\t1.5"]
+
+
+def test_a_session_may_be_a_folder_of_text_files(tmp_path, capsys):
+    folder = tmp_path / "ses-1"
+    folder.mkdir()
+    for person, values in zip(("sub-02", "sub-01"), FIRST, strict=False):
+        np.savetxt(folder / f"ts_{person}_ses-1.txt", values)
+    (folder / "notes.txt").write_text("no series\n")
+    arguments = [str(tmp_path / "out"), "--regions=5", f"--session=pre={folder}"]
+    command.main(arguments)
+    assert "2 participants, 2 sessions" in capsys.readouterr().out
+    read = np.load(tmp_path / "out/series/sub-02_ses-pre.npy")
+    expected = FIRST[0] if FIRST[0].shape[1] == 5 else FIRST[0].T
+    assert read == pytest.approx(expected, rel=1e-6)
+    np.savetxt(folder / "ts_sub-03_ses-1.txt", FIRST[0][:2])
+    with pytest.raises(SystemExit):
+        command.main(arguments)
+    assert "expected files sub-... of one shape; found (2, " in capsys.readouterr().err
 
 
 def test_command_tells_what_is_wrong(tmp_path, capsys):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.report import figures_response
+from amygene.report import figures_response, page
 from amygene.report.page import Shown
 from amygene.report.references import cited
 from amygene.report.sections import response
@@ -86,7 +86,7 @@ def test_flow_counts_everybody_once():
 
 def test_change_is_told_in_words():
     blocks, findings = response.change_part("drug", "RAMY", Shown(EFFECTS, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
-    assert findings == [
+    assert page.gathered(findings) == [
         "drug, RAMY. Group x time: 1 of 2 regions at q < .05, 1 at family-wise p < .05; the strongest is a, "
         "F(1, 28) = 12.0, g = 1.20 (0.10 to 1.90), family-wise p = .004."
     ]
@@ -99,10 +99,98 @@ def test_change_is_told_in_words():
     ]
 
 
+def test_no_change_is_said_with_what_would_have_been_found():
+    table = EFFECTS.assign(q=0.3, p_fwe=0.4)
+    _, findings = response.change_part("drug", "RAMY", Shown(table, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
+    told = findings[0]["text"]
+    assert told.startswith("Group x time: no region at q < .05 or family-wise p < .05. The sample finds an effect of")
+    assert "g = 1.05" in told
+
+
+def test_a_column_that_says_nothing_of_two_times_is_left_out():
+    def columns(table):
+        blocks, _ = response.change_part("drug", "RAMY", Shown(table, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
+        return [c["name"] for c in next(b for b in blocks if b["kind"] == "table")["columns"]]
+
+    assert "epsilon" not in columns(EFFECTS)
+    assert "epsilon" in columns(EFFECTS.assign(epsilon=0.8))
+
+
+def correlations(**changed):
+    """Two follow-ups, both kinds, with and without age; 120 regions, of which nothing is found unless `changed`."""
+    rows = [
+        {"timepoint": t, "kind": k, "adjusted_for": a, "region": f"r{i}", "r": 0.001 * i, "p": 1 - 0.001 * i}
+        for t in ("week2", "week6")
+        for k in ("pearson", "spearman")
+        for a in ("nothing", "age")
+        for i in range(120)
+    ]
+    table = pd.DataFrame(rows).assign(n=40.0, r_ci_low=-0.2, r_ci_high=0.4, q=0.9, p_fwe=0.9, smallest_r=0.43)
+    table["p_parametric"] = table["p"]
+    for row, columns in changed.items():
+        table.loc[int(row[1:]), list(columns)] = list(columns.values())
+    return Shown(table, "c.tsv")
+
+
+NAMES = ("Fisher z at baseline", "reduction rate of HAMD")
+
+
+def test_association_is_told_by_kind_and_the_same_of_all_seeds_once():
+    none = [
+        finding
+        for seed in ("RAMY", "LAMY")
+        for finding in response.association_part("hamd", seed, correlations(), {}, NAMES)[1]
+    ]
+    found = correlations(_3={"q": 0.04}, _4={"q": 0.01, "p_fwe": 0.02, "p_parametric": 0.0001})
+    blocks, some = response.association_part("hamd", "CMA", found, {}, NAMES)
+    begun = (
+        "Reduction rate of HAMD and Fisher z at baseline, regions at q < .05 (in brackets: at family-wise p < .05): "
+    )
+    assert page.gathered([none[0], *some, none[1], "Last."]) == [
+        f"hamd, RAMY, LAMY. {begun}none at week2; none at week6.",
+        f"hamd, CMA. {begun}2 (1) by Pearson, 0 (0) by Pearson given age, 0 (0) by Spearman, "
+        "0 (0) by Spearman given age at week2; none at week6.",
+        "Last.",
+    ]
+    told = " ".join(blocks[1]["sentences"])
+    assert "Correlations below 0.43 at week2 (40 participants) and 0.43 at week6" in told
+    assert "At week2 Pearson finds regions where Spearman finds none" in told
+    short, folded = [b for b in blocks if b["kind"] == "table"]
+    assert len(short["rows"]) == 8
+    assert [cell["text"] for cell in short["rows"][0]["cells"]][:7] == [
+        "week2",
+        "pearson",
+        "nothing",
+        "2",
+        "1",
+        "40",
+        "r4",
+    ]
+    assert [row["marked"] for row in short["rows"]] == [True] + [False] * 7
+    # 25 of each of the eight with the smallest p (the last regions), and what was found
+    assert len(folded["rows"]) == 8 * 25 + 2
+    assert "The 202 of 960 rows" in folded["caption"]
+    assert folded["folded"] == "every kind and adjustment, the strongest regions"
+
+
+def test_what_values_and_ranks_find_is_no_warning():
+    both = {"_3": {"q": 0.04}, "_243": {"p_fwe": 0.04}}
+    blocks, _ = response.association_part("hamd", "RAMY", correlations(**both), {}, NAMES)
+    assert "extreme" not in " ".join(blocks[1]["sentences"])
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [("value", "BPRS (points)"), ("change", "change of BPRS (points)"), ("responder", "response by BPRS (points)")],
+)
+def test_an_outcome_is_called_by_its_label(measure, words):
+    assert response.measured("BPRS (points)", measure) == words
+
+
 def test_more_than_one_degree_of_freedom_has_eta_squared():
     table = EFFECTS.assign(df1=2.0, g=np.nan, smallest_g=np.nan)
     blocks, findings = response.change_part("drug", "RAMY", Shown(table, "e.tsv"), Shown(WITHIN, "w.tsv"), PNG, PNG)
-    assert "F(2, 28) = 12.0, partial eta² = 0.30" in findings[0]
+    assert "F(2, 28) = 12.0, partial eta² = 0.30" in findings[0]["text"]
     assert "power" not in " ".join(blocks[1]["sentences"])
     figure = figures_response.forest(table[:3], "g")
     assert figure.axes[0].get_xlabel() == "partial eta squared"
@@ -232,6 +320,15 @@ def test_methods_say_what_was_asked():
         assert words in text, words
     assert len(references) == len(set(references)) >= 9
     assert response.methods(CONFIG | {"stages": ["group"]}, {}) == []
+
+
+def test_methods_name_no_reduction_rate_where_none_is_used():
+    outcomes = {"BPRS": {"label": "change of BPRS (SD)", "better": "lower", "floor": 0}}
+    associations = {"b": CONFIG["response"]["associations"]["h"] | {"outcome": "BPRS", "measure": "value"}}
+    asked = CONFIG["response"] | {"outcomes": outcomes, "associations": associations}
+    paragraphs = response.methods(CONFIG | {"response": asked}, {})
+    assert paragraphs[0] == "Outcomes. BPRS: change of BPRS (SD)."
+    assert "BPRS with connectivity at baseline, also given dose" in " ".join(paragraphs)
 
 
 @pytest.mark.parametrize("kind", ["outcomes", "changes", "associations", "normalisation", "predictions"])

@@ -463,6 +463,7 @@ TREATMENT = {
     "cohort.outcome_table": ("data/other_outcomes.tsv", _SHEETS),
     "cohort.timepoints": (["pre", "post", "later", "last"], _SHEETS),
     "response.outcomes.HAMD.instrument": ("madrs", _SHEETS),
+    "response.outcomes.HAMD.label": ("points", {"report_response_association"}),
     "response.outcomes.HAMD.better": ("higher", {"cohort_sessions"}),
     "response.outcomes.HAMD.floor": (2, {"cohort_sessions"}),
     "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),

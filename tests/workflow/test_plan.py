@@ -14,7 +14,10 @@ pytestmark = pytest.mark.slow
 
 CONFIGS = sorted(file.name for file in (CHECKOUT / "config").glob("*.yaml") if file.name != "resources.yaml")
 #: studies whose jobs follow from data of the user's, and what is said when it is not there
-NEED_DATA = {"rest-meta-mdd.yaml": "config keys cohort.root and cohort.series: "}
+NEED_DATA = {
+    "rest-meta-mdd.yaml": "config keys cohort.root and cohort.series: ",
+    "first-episode-psychosis.yaml": "config key cohort.participants: data/fep-cohort/participants.tsv: no such file",
+}
 
 N_SUBJECTS = 20_000
 N_SITES = 40

@@ -184,98 +184,108 @@ def test_everything_that_is_wrong_comes_in_one_message(demo):
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory) -> Project:
-    """First-episode psychosis: 55 patients before and 37 after three months of antipsychotic or placebo, 332 regions
-    (Schaefer and Tian), changes of BPRS and SOFAS in standard deviations (github izachp/psychosis-FC-prediction,
-    Apache-2.0). Regions of low signal are left out."""
+    """config/first-episode-psychosis.yaml with few draws and seeds; input made of arrays, else as its header says."""
     source = real_data("fep")
     project = Project.make(tmp_path_factory.mktemp("trial") / "project", RESOURCES)
-    arms = {}
-    for arm in ("medication", "placebo"):
-        people = {
-            line.split("\t")[0]
-            for kind in ("bprs", "sofas")
-            for line in (source / f"{kind}_change_scores_{arm}.txt").read_text().splitlines()[1:]
-        }
-        arms[arm] = project.folder / f"{arm}.tsv"
-        arms[arm].write_text("\n".join(["participant_id", *sorted(people)]) + "\n")
-    low = [
-        int(line.split()[1]) for line in (source / "low_signal_regions.txt").read_text().splitlines() if line.strip()
-    ]
     command = [
-        sys.executable, "scripts/table_cohort.py", "cohort", "--regions=332", "--prefix=t",
-        f"--session=baseline={source}/fep_stages_328_ses-1.npz", f"--session=month3={source}/fep_stages_328_ses-2.npz",
+        sys.executable, "scripts/table_cohort.py", "data/fep-cohort", "--regions=332", "--timepoint=month6=4",
+        "--timepoint=month12=5", *(f"--session={time}={source}/{file}" for time, file in SERIES.items()),
         *(f"--outcome={kind}={source}/{kind}_change_scores.txt" for kind in ("bprs", "sofas")),
-        *(f"--group={arm}={file}" for arm, file in arms.items()), "--leave-out", *map(str, low),
+        *(f"--group={arm}={source}/sofas_change_scores_{arm}.txt" for arm in ("placebo", "medication")),
+        "--leave-out", *(line.split()[1] for line in (source / "low_signal_regions.txt").read_text().splitlines()),
     ]  # fmt: skip
     subprocess.run(command, cwd=project.folder, check=True, env={"PYTHONPATH": "scripts", "PATH": "/usr/bin:/bin"})
-    tian = [
-        "aHIP",
-        "pHIP",
-        "lAMY",
-        "mAMY",
-        "THA-DP",
-        "THA-VP",
-        "THA-VA",
-        "THA-DA",
-        "NAc-shell",
-        "NAc-core",
-        "pGP",
-        "aGP",
-        "aPUT",
-        "pPUT",
-        "aCAU",
-        "pCAU",
-    ]
-    names = [f"Schaefer{i:03d}" for i in range(1, 301)] + [f"{t}-{side}" for side in ("rh", "lh") for t in tian]
-    rows = [f"{n}\t{'cortex' if i < 300 else 'subcortex'}" for i, n in enumerate(names) if i + 1 not in low]
-    (project.folder / "labels.tsv").write_text("\n".join(["region\tstructure", *rows]) + "\n")
-    config = {
-        "study": "trial",
-        "stages": ["response", "report"],
-        "cohort": {
-            "format": "table",
-            "participants": "cohort/participants.tsv",
-            "session_table": "cohort/sessions.tsv",
-            "outcome_table": "cohort/outcomes.tsv",
-            "timepoints": ["baseline", "month3", "t4", "t5"],
-        },
-        "atlas": {"name": "SchaeferTian", "labels": "labels.tsv"},
-        "seeds": [{"name": "lAMY", "regions": ["lAMY-rh"]}, {"name": "mAMY", "regions": ["mAMY-rh"]}],
-        "response": {
-            "outcomes": {"BPRS": {"instrument": "bprs"}},
-            "changes": {"arms": {"groups": {"variable": "group", "levels": ["placebo", "medication"]}}},
-            "associations": {"bprs": {"outcome": "BPRS", "measure": "value"}},
-        },
-        "permutations": {"response": 200},
-    }
-    project.make_targets("--configfile", project.write_config(config))
+    config = yaml.safe_load((CHECKOUT / "config/first-episode-psychosis.yaml").read_text())
+    config["seeds"] = [seed for seed in config["seeds"] if seed["name"] in ("RlatAMY", "LmedAMY", "LAMY")]
+    project.make_targets("--configfile", project.write_config(config | {"permutations": {"response": 200}}))
     return project
+
+
+SERIES = {"baseline": "fep_stages_328_ses-1.npz", "month3": "fep_stages_328_ses-2.npz"}
+
+
+def edge(first: int, second: int, time: str) -> dict[str, float]:
+    """Fisher z of two regions, by their numbers, of every participant of a session, from the arrays as shared."""
+    with np.load(real_data("fep") / SERIES[time]) as archive:
+        pairs = archive["ts"][:, [first - 1, second - 1]].astype(float)
+        return {str(p): np.arctanh(np.corrcoef(pair)[0, 1]) for p, pair in zip(archive["ids"], pairs, strict=True)}
+
+
+def scores(name: str, timepoint: int) -> pd.Series:
+    table = pd.read_csv(real_data("fep") / f"{name}_change_scores.txt", sep="\t").query("timepoint == @timepoint")
+    return table.set_index("BIDS_ID")["outcome"]
+
+
+def trial_arms() -> pd.Series:
+    """Who was in which arm: 1 with medication, 0 with placebo."""
+    files = {0: "sofas_change_scores_placebo.txt", 1: "sofas_change_scores_medication.txt"}
+    found = {arm: pd.read_csv(real_data("fep") / file, sep="\t")["BIDS_ID"] for arm, file in files.items()}
+    return pd.concat([pd.Series(arm, index=people) for arm, people in found.items()])
+
+
+def test_labels_of_the_trial_lie_where_its_left_out_regions_are_said_to_be():
+    """The order of the regions is inferred; homologues of both sides must go together as nothing else."""
+    labels = read(CHECKOUT / "config", "schaefer300-tian2.tsv").set_index("region")["index"]
+    said = dict(line.split() for line in (real_data("fep") / "low_signal_regions.txt").read_text().splitlines())
+    assert sorted(set(range(1, 333)) - set(labels)) == sorted(map(int, said.values()))
+    with np.load(real_data("fep") / SERIES["baseline"]) as archive:
+        z = np.mean([np.arctanh(np.corrcoef(series[300:])[:16, 16:]) for series in archive["ts"].astype(float)], axis=0)
+    tian = [region for region in labels.index if region.endswith("-rh")]
+    left = np.array([labels[region.replace("-rh", "-lh")] - 317 for region in tian])
+    right = labels[tian].to_numpy() - 301
+    assert (z[np.ix_(right, left)].argmax(axis=1) == np.arange(len(tian))).all()
 
 
 def test_a_real_trial_equals_the_arithmetic_of_its_arrays(trial):
     """One edge from the arrays as they were shared: change by arm, and baseline against the outcome."""
-    source, folder = real_data("fep"), trial.results("trial")
-    z = {}
-    for session, file in (("baseline", "fep_stages_328_ses-1.npz"), ("month3", "fep_stages_328_ses-2.npz")):
-        with np.load(source / file) as archive:
-            # lateral amygdala, right: 303rd; nucleus accumbens, shell, right: 309th
-            pairs = archive["ts"][:, [302, 308]].astype(float)
-            z[session] = {
-                str(p): np.arctanh(np.corrcoef(pair)[0, 1]) for p, pair in zip(archive["ids"], pairs, strict=True)
-            }
-    people = read(trial.folder / "cohort", "participants.tsv").set_index("participant_id")["group"]
-    both = [p for p in z["month3"] if people[p] in ("placebo", "medication")]
-    change = pd.Series({p: z["month3"][p] - z["baseline"][p] for p in both})
-    arm = people[both]
-    t = stats.ttest_ind(change[arm == "medication"], change[arm == "placebo"]).statistic
-    found = read(folder / "response", "change-arms_seed-lAMY_atlas-SchaeferTian_effects.tsv")
+    folder, arms = trial.results("first-episode-psychosis") / "response", trial_arms()
+    # lateral amygdala, right: 303rd; nucleus accumbens, shell, right: 309th
+    first, later = (pd.Series(edge(303, 309, time)) for time in SERIES)
+    change = (later - first).dropna()
+    t = stats.ttest_ind(*(change[arms[change.index] == arm] for arm in (1, 0))).statistic
+    found = read(folder, "change-arms_seed-RlatAMY_atlas-Schaefer300Tian2_effects.tsv")
     row = found.query("model_term == 'group x time' and region == 'NAc-shell-rh'").iloc[0]
     assert row["t"] == pytest.approx(t, rel=1e-6)
-    assert row["df2"] == len(both) - 2
-    outcome = pd.read_csv(source / "bprs_change_scores.txt", sep="\t").query("timepoint == 5")
-    outcome = outcome[outcome["BIDS_ID"].isin(z["baseline"])]
-    r = stats.pearsonr([z["baseline"][p] for p in outcome["BIDS_ID"]], outcome["outcome"])
-    found = read(folder / "response", "association-bprs_seed-lAMY_atlas-SchaeferTian_correlations.tsv")
-    row = found.query("timepoint == 't5' and kind == 'pearson' and region == 'NAc-shell-rh'").iloc[0]
+    assert row["df2"] == len(change) - 2
+    # who lacks the arm lacks the covariate, and is in no correlation
+    outcome = scores("bprs", 5)
+    outcome = outcome[outcome.index.isin(first.index) & outcome.index.isin(arms.index)]
+    r = stats.pearsonr(first[outcome.index], outcome)
+    found = read(folder, "association-bprs_seed-RlatAMY_atlas-Schaefer300Tian2_correlations.tsv")
+    row = found.query(
+        "timepoint == 'month12' and kind == 'pearson' and adjusted_for == 'nothing' and region == 'NAc-shell-rh'"
+    ).iloc[0]
     assert [row["r"], row["p_parametric"], row["n"]] == pytest.approx([r.statistic, r.pvalue, len(outcome)], rel=1e-5)
-    assert (folder / "report/index.html").is_file()
+
+
+def test_a_partial_correlation_of_ranks_is_that_of_its_three_correlations(trial):
+    """Medial amygdala, left, and its hippocampus: rho given the arm, by the formula of three Spearman correlations."""
+    folder, arms = trial.results("first-episode-psychosis") / "response", trial_arms()
+    z, outcome = pd.Series(edge(320, 317, "baseline")), scores("sofas", 4)
+    people = outcome.index.intersection(arms.index).intersection(z.index)
+    x, y, arm = z[people], outcome[people], arms[people]
+    xy, xa, ya = (stats.spearmanr(a, b).statistic for a, b in ((x, y), (x, arm), (y, arm)))
+    expected = (xy - xa * ya) / np.sqrt((1 - xa**2) * (1 - ya**2))
+    found = read(folder, "association-sofas_seed-LmedAMY_atlas-Schaefer300Tian2_correlations.tsv")
+    row = found.query(
+        "timepoint == 'month6' and kind == 'spearman' and adjusted_for == 'group' and region == 'aHIP-lh'"
+    )
+    assert row["r"].item() == pytest.approx(expected, rel=1e-6)
+    assert row["n"].item() == len(people) == 49
+
+
+def test_a_seed_of_two_regions_is_the_mean_of_their_series(trial):
+    """Whole amygdala, left, with the caudate."""
+    with np.load(real_data("fep") / SERIES["baseline"]) as archive:
+        first = archive["ts"][0].astype(float)
+    expected = np.arctanh(np.corrcoef(first[[318, 319]].mean(axis=0), first[330])[0, 1])
+    name = "connectivity/sessions_seed-LAMY_atlas-Schaefer300Tian2_stat-fisherz_group.parquet"
+    z = pd.read_parquet(trial.results("first-episode-psychosis") / name)
+    assert z.loc["sub-001_ses-baseline", "aCAU-lh"] == pytest.approx(expected, rel=1e-5)
+    assert z.columns.intersection(["lAMY-lh", "mAMY-lh"]).empty
+
+
+def test_the_report_of_a_trial_calls_its_outcome_a_change(trial):
+    page = (trial.results("first-episode-psychosis") / "report/index.html").read_text()
+    assert "Change of BPRS since baseline (SD; more is worse) against Fisher z at baseline of LAMY" in page
+    assert "reduction rate" not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -180,7 +181,9 @@ def scatter(
         axis.plot(ends, start + slope * ends, color="black", lw=1)
         axis.set_title(f"{short(region, 26)}\n{marks.get(region, '')}", fontsize=8.5)
         axis.set_xlabel(names[0])
-    axes[0, 0].set_ylabel(names[1])
+        # labels of neighbours must not touch
+        axis.locator_params(axis="x", nbins=4)
+    axes[0, 0].set_ylabel(fill(names[1], 34))
     if status is not None:
         handles = [
             plt.Line2D([], [], marker="o", ls="", color=c, label=words, ms=4.5)

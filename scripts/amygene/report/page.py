@@ -63,6 +63,22 @@ def points(sentences: Sequence[str]) -> dict[str, Any]:
     return {"kind": "points", "sentences": [s for s in sentences if s]}
 
 
+def finding(of: str, seed: str, text: str) -> dict[str, str]:
+    """A sentence for the summary about one seed of an analysis."""
+    return {"of": of, "seed": seed, "text": text}
+
+
+def gathered(findings: Sequence[str | Mapping[str, str]]) -> list[str]:
+    """Sentences of the summary; what is the same of several seeds is said once, where it comes first."""
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for one in findings:
+        if isinstance(one, str):
+            seeds[("", one)] = []
+        else:
+            seeds.setdefault((one["of"], one["text"]), []).append(one["seed"])
+    return [f"{', '.join([of, *names])}. {text}" if of else text for (of, text), names in seeds.items()]
+
+
 def warning(text: str) -> dict[str, Any]:
     """Something a reader must not overlook."""
     return {"kind": "warning", "text": text}
@@ -166,7 +182,9 @@ def number(value: float, is_p: bool = False) -> str:
 
 
 def p_words(p: float) -> str:
-    """``= .031`` or ``< .001``."""
+    """``= .031``, ``< .0001`` or ``> .999``."""
     if p < 0.001:
         return "< .0001" if p < 0.0001 else f"= {p:.1e}" if p < 0.00095 else "= .001"
-    return "= " + f"{p:.3f}".lstrip("0") if p < 1 else "= 1"
+    if p >= 0.9995:
+        return "= 1" if p == 1 else "> .999"
+    return "= " + f"{p:.3f}".lstrip("0")

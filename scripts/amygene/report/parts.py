@@ -52,19 +52,22 @@ class Part:
     blocks
         Made by the functions of `amygene.report.page`.
     findings
-        Sentences for the summary.
+        Sentences for the summary, or `amygene.report.page.finding`.
     sources
         Files it was made from -> their hashes.
     """
 
     section: str
     blocks: list[dict[str, Any]]
-    findings: list[str]
+    findings: list[str | dict[str, str]]
     sources: dict[str, str]
 
 
 def write_part(
-    path: str | Path, section: str, shown: tuple[Sequence[dict[str, Any]], Sequence[str]], sources: Iterable[str]
+    path: str | Path,
+    section: str,
+    shown: tuple[Sequence[dict[str, Any]], Sequence[str | dict[str, str]]],
+    sources: Iterable[str],
 ) -> None:
     """Write blocks and findings of a section."""
     blocks, findings = shown

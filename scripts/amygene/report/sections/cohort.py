@@ -52,6 +52,7 @@ def part(
             page.table(by_site, summary.file, "Per site.", folded="the same at every site", meanings=_COLUMNS),
         ]
     colours = "orange: cases, blue: controls, grey bars: medians" if contrasts else "grey bars: medians"
+    moved = "mean_fd" in qc.content and qc.content["mean_fd"].notna().any()
     alike = " in both groups of a site" if contrasts else ""
     blocks += [
         page.heading("Exclusions", 2),
@@ -66,8 +67,8 @@ def part(
         page.heading("Quality", 2),
         page.picture(
             quality,
-            f"Length of the series, mean connectivity and head motion; {colours}. A cohort in order has similar lengths and "
-            f"connectivity{alike} and little correlation with motion.",
+            f"Length of the series{', mean connectivity and head motion' if moved else ' and mean connectivity'}; {colours}. A cohort in order has "
+            f"similar lengths and connectivity{alike}{' and little correlation with motion' if moved else ''}.",
         ),
         page.table(qc.content, qc.file, folded="every participant"),
     ]
@@ -149,9 +150,13 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     if config["cohort"]["format"] == "none":
         return []
     atlas = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
-    seeds = [s if isinstance(s, str) else s["name"] for s in config["seeds"]]
+    # what a seed of one's own is made of, beside its name
+    seeds = [
+        f"{s['name']}: {' and '.join(s['regions'])}" if "regions" in s else s["name"]
+        for s in ({"name": s} if isinstance(s, str) else s for s in config["seeds"])
+    ]
     return [
-        f"Connectivity. For every participant the mean series of each seed ({', '.join(seeds)}) was correlated (Pearson) with the series of every "
+        f"Connectivity. For every participant the mean series of each seed ({'; '.join(seeds)}) was correlated (Pearson) with the series of every "
         f"other region of the atlas {atlas}, and correlations were Fisher z-transformed. Regions whose series did not vary (no coverage) are missing "
         "in that participant; every region rests on the participants in whom it is known."
     ]

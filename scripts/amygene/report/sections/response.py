@@ -28,6 +28,13 @@ _CONTROLS = [
     "timepoint", "region", "n_case", "n_control", "t", "p", "q", "p_fwe", "g", "g_ci_low", "g_ci_high",
     "p_equivalence", "power_equivalence", "smallest_g", "verdict",
 ]  # fmt: skip
+#: rows of a folded table; the file has all
+N_ROWS = 200
+#: what an outcome is called when this is taken of it
+_MEASURED = {
+    "value": "{}", "change": "change of {}", "reduction": "reduction rate of {}", "responder": "response by {}",
+    "remission": "remission by {}",
+}  # fmt: skip
 _PERFORMANCE = [
     "model", "features", "n", "auc", "auc_ci_low", "auc_ci_high", "p_permutation", "p_permutation_fwe",
     "balanced_accuracy", "sensitivity", "specificity", "majority_rate", "brier", "auc_minus_covariates", "p_covariates",
@@ -147,9 +154,11 @@ def table_one(groups: pd.DataFrame) -> pd.DataFrame:
 
 def change_part(
     change: str, seed: str, effects: Shown, within: Shown, trajectories: Shown, forest: Shown
-) -> tuple[list[dict[str, Any]], list[str]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Blocks and findings of one model and seed."""
     table = effects.content
+    # of two times it is 1, and says nothing
+    shown = [c for c in _EFFECTS if c != "epsilon" or (table[c] < 1).any()]
     terms = list(dict.fromkeys(table["model_term"]))
     found = [_effect_words(table[table["model_term"] == term], term) for term in terms]
     first = table[table["model_term"] == terms[0]]
@@ -171,34 +180,60 @@ def change_part(
         page.picture(forest, f"The strongest regions, {terms[0]}, with 95 % CI."),
     ]
     for term in terms:
-        own = table[table["model_term"] == term].sort_values("p", kind="stable")
         blocks.append(
-            page.table(
-                own[_EFFECTS],
+            _folded(
+                table[table["model_term"] == term],
+                ["model_term"],
+                shown,
                 effects.file,
                 "Marked: q < .05. f_mixed and p_mixed: a random intercept instead of strata, which also learns from those who were measured once.",
-                marked=lambda r: r["q"] < 0.05,
-                folded=f"{term}, every region",
+                term,
             )
         )
     blocks.append(
-        page.table(
-            within.content.sort_values("p", kind="stable")[_WITHIN],
+        _folded(
+            within.content,
+            ["group", "from", "to"],
+            _WITHIN,
             within.file,
             "Later minus earlier; marked: q < .05. That one group changes and another does not is no difference between them.",
-            marked=lambda r: r["q"] < 0.05,
-            folded="change within each group, every region",
-            meanings={"group": "group of the model"},
+            "change within each group",
+            {"group": "group of the model"},
         )
     )
-    return blocks, [f"{change}, {seed}. {found[0]}"]
+    none = first["f"].notna().any() and not (first[["q", "p_fwe"]] < 0.05).any(axis=None)
+    told = f"{_begun(terms[0])}: no region at q < .05 or family-wise p < .05. {limits}" if none else found[0]
+    return blocks, [page.finding(change, seed, told.strip())]
+
+
+def _folded(
+    table: pd.DataFrame, families: list[str], columns: Sequence[str], file: str, caption: str, name: str,
+    meanings: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A folded table of the strongest regions: as many of every family as make `N_ROWS`, and all at q < .05."""
+    groups = table.groupby(families, sort=False)
+    rank = groups["p"].rank(method="first", na_option="bottom")
+    kept = table[(rank <= N_ROWS // groups.ngroups) | (table["q"] < 0.05)].sort_values("p", kind="stable")
+    whole = len(kept) == len(table)
+    return page.table(
+        kept[list(columns)],
+        file,
+        caption if whole else f"{caption} The {len(kept)} of {len(table)} rows with the smallest p; all are in",
+        marked=lambda r: r["q"] < 0.05,
+        folded=f"{name}, {'every region' if whole else 'the strongest regions'}",
+        meanings=meanings,
+    )
+
+
+def _begun(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _effect_words(rows: pd.DataFrame, term: str) -> str:
     q, family = int((rows["q"] < 0.05).sum()), int((rows["p_fwe"] < 0.05).sum())
     known = rows.dropna(subset="f")
     if known.empty:
-        return f"{term[0].upper()}{term[1:]} cannot be estimated."
+        return f"{_begun(term)} cannot be estimated."
     best = known.loc[known["f"].idxmax()]
     size = (
         f"g = {best['g']:.2f} ({best['g_ci_low']:.2f} to {best['g_ci_high']:.2f})"
@@ -206,7 +241,7 @@ def _effect_words(rows: pd.DataFrame, term: str) -> str:
         else f"partial eta² = {best['partial_eta2']:.2f}"
     )
     return (
-        f"{term[0].upper()}{term[1:]}: {q} of {len(known)} regions at q < .05, {family} at family-wise p < .05; the strongest is {best['region']}, "
+        f"{_begun(term)}: {q} of {len(known)} regions at q < .05, {family} at family-wise p < .05; the strongest is {best['region']}, "
         f"F({best['df1']:.0f}, {best['df2']:.0f}) = {best['f']:.1f}, {size}, family-wise p {page.p_words(best['p_fwe'])}."
     )
 
@@ -219,35 +254,44 @@ def _within_words(within: pd.DataFrame) -> str:
     return "Regions that change within a group (q < .05): " + "; ".join(parts) + "."
 
 
+def measured(label: str, measure: str) -> str:
+    """What is correlated: an outcome, its change, its reduction rate, ..."""
+    return _MEASURED[measure].format(label)
+
+
 def association_part(
-    name: str, seed: str, correlations: Shown, scatters: Mapping[str, Shown], words: str
-) -> tuple[list[dict[str, Any]], list[str]]:
+    name: str, seed: str, correlations: Shown, scatters: Mapping[str, Shown], names: tuple[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Blocks and findings of one association and seed.
 
     Parameters
     ----------
     scatters
         Follow-up -> picture.
-    words
-        What is correlated with what.
+    names
+        Of the connectivity and of the outcome.
     """
     table = correlations.content
-    found = []
-    for time, own in table.groupby("timepoint", sort=False):
-        parts = []
-        for (kind, adjusted), rows in own.groupby(["kind", "adjusted_for"], sort=False):
-            known = rows.dropna(subset="r")
-            best = known.loc[known["p_parametric"].idxmin()]
-            given = "" if adjusted == "nothing" else f" given {adjusted}"
-            parts.append(
-                f"{_NAMES[kind]}{given}: {int((rows['q'] < 0.05).sum())} regions at q < .05, strongest {best['region']}, r = {best['r']:.2f} "
-                f"({best['r_ci_low']:.2f} to {best['r_ci_high']:.2f}), family-wise p {page.p_words(best['p_fwe'])}"
-            )
-        plain = own["smallest_r"].median()
-        found.append(
-            f"At {time} ({own['n'].max():.0f} participants): {'; '.join(parts)}. Correlations below {plain:.2f} would mostly be missed (power 80 %, one region)."
-        )
-    blocks = [page.heading(f"{name}: {seed} and the outcome"), page.words(words, *found)]
+    best = _strongest_correlations(table)
+    limits = [
+        f"{own['smallest_r'].median():.2f} at {time} ({own['n'].max():.0f} participants)"
+        for time, own in table.groupby("timepoint", sort=False)
+    ]
+    blocks = [
+        page.heading(f"{name}: {seed} and the outcome"),
+        page.words(
+            f"{_begun(names[1])} against {names[0]} of {seed}.",
+            f"Correlations below {' and '.join(limits)} would mostly be missed (power 80 %, one region).",
+            _few_carry_it(best),
+        ),
+        page.table(
+            best,
+            correlations.file,
+            "The strongest region of each kind of correlation; marked: any region at q or family-wise p < .05. Every row is a family of tests of its own.",
+            marked=lambda r: bool(r[_Q] or r[_FAMILY]),
+            meanings=_CORRELATED,
+        ),
+    ]
     for time, shown in scatters.items():
         blocks.append(
             page.picture(
@@ -256,35 +300,63 @@ def association_part(
             )
         )
     blocks.append(
-        page.table(
-            table.sort_values("p", kind="stable")[_CORRELATIONS],
+        _folded(
+            table,
+            ["timepoint", "kind", "adjusted_for"],
+            _CORRELATIONS,
             correlations.file,
             "Marked: q < .05.",
-            marked=lambda r: r["q"] < 0.05,
-            folded="every region, kind and adjustment",
-            meanings={"r": "correlation of connectivity and outcome", "n": "participants"},
+            "every kind and adjustment",
+            _CORRELATED,
         )
     )
-    return blocks, [f"{name}, {seed}. {_association_finding(table)}"]
-
-
-def _association_finding(table: pd.DataFrame) -> str:
-    """How many regions at every follow-up, by the kind of correlation that finds most."""
-    parts = []
-    for time, own in table.groupby("timepoint", sort=False):
-        q, family = (own[own[p] < 0.05].groupby(["kind", "adjusted_for"]).size().max() for p in ("q", "p_fwe"))
-        parts.append(f"at {time} {_or_0(q)} regions at q < .05 and {_or_0(family)} at family-wise p < .05")
-    return (
-        f"Connectivity and outcome (the kind of correlation that finds most, of {table.groupby(['kind', 'adjusted_for']).ngroups}): "
-        f"{'; '.join(parts)}."
-    )
-
-
-def _or_0(count: float) -> int:
-    return int(count) if pd.notna(count) else 0
+    return blocks, [page.finding(name, seed, _association_finding(best, names))]
 
 
 _NAMES = {"pearson": "Pearson", "spearman": "Spearman"}
+_Q, _FAMILY = "regions at q < .05", "regions at p_fwe < .05"
+_CORRELATED = {
+    "r": "correlation of connectivity and outcome",
+    "n": "participants",
+    _Q: "how many",
+    _FAMILY: "how many, with a family-wise p below .05",
+}
+
+
+def _strongest_correlations(table: pd.DataFrame) -> pd.DataFrame:
+    """A row per follow-up, kind and adjustment: how many regions were found, and the strongest."""
+    rows = []
+    for (time, kind, adjusted), own in table.groupby(["timepoint", "kind", "adjusted_for"], sort=False):
+        top = own.loc[own["p_parametric"].idxmin()] if own["r"].notna().any() else own.iloc[0]
+        found = {_Q: int((own["q"] < 0.05).sum()), _FAMILY: int((own["p_fwe"] < 0.05).sum())}
+        shown = top[["n", "region", "r", "r_ci_low", "r_ci_high", "p_fwe"]].to_dict()
+        rows.append({"timepoint": time, "kind": kind, "adjusted_for": adjusted} | found | shown)
+    return pd.DataFrame(rows)
+
+
+def _few_carry_it(best: pd.DataFrame) -> str:
+    """A warning where values find what their ranks do not."""
+    found = best.set_index(["timepoint", "adjusted_for", "kind"])[[_Q, _FAMILY]].any(axis=1).unstack("kind")
+    only = found.index[found["pearson"] & ~found["spearman"]].get_level_values("timepoint").unique()
+    if only.empty:
+        return ""
+    return (
+        f"At {' and '.join(only)} Pearson finds regions where Spearman finds none: a few participants with extreme values may "
+        "carry the correlation."
+    )
+
+
+def _association_finding(best: pd.DataFrame, names: tuple[str, str]) -> str:
+    """How many regions at every follow-up, by every kind of correlation."""
+    times = []
+    for time, own in best.groupby("timepoint", sort=False):
+        counts = [
+            f"{row[_Q]} ({row[_FAMILY]}) by {_NAMES[row['kind']]}"
+            + ("" if row["adjusted_for"] == "nothing" else f" given {row['adjusted_for']}")
+            for _, row in own.iterrows()
+        ]
+        times.append(f"{', '.join(counts) if own[[_Q, _FAMILY]].any(axis=None) else 'none'} at {time}")
+    return f"{_begun(names[1])} and {names[0]}, regions at q < .05 (in brackets: at family-wise p < .05): {'; '.join(times)}."
 
 
 def normalisation_part(
@@ -443,9 +515,9 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     return [
         text
         for kind, text in (
-            ("outcomes", _outcomes_text(asked["outcomes"])),
+            ("outcomes", _outcomes_text(asked)),
             ("changes", _changes_text(asked["changes"], draws)),
-            ("associations", _associations_text(asked["associations"], draws)),
+            ("associations", _associations_text(asked, draws)),
             ("normalisation", _normalisation_text(asked["normalisation"], draws)),
             ("predictions", _predictions_text(config)),
         )
@@ -453,9 +525,9 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     ]
 
 
-def _outcomes_text(outcomes: Mapping[str, Mapping[str, Any]]) -> str:
+def _outcomes_text(asked: Mapping[str, Any]) -> str:
     parts = []
-    for name, rule in outcomes.items():
+    for name, rule in asked["outcomes"].items():
         limits = []
         if "responder" in rule:
             limits.append(f"response a reduction of at least {100 * rule['responder']:g} %")
@@ -463,11 +535,13 @@ def _outcomes_text(outcomes: Mapping[str, Mapping[str, Any]]) -> str:
             limits.append(
                 f"remission a value of {'at most' if rule['better'] == 'lower' else 'at least'} {rule['remission']:g}"
             )
+        called = f": {rule['label']}" if "label" in rule else ""
         floor = f", after its lowest value {rule['floor']:g} was taken off" if rule["floor"] else ""
-        parts.append(f"{name}{floor}" + (f" ({', '.join(limits)})" if limits else ""))
-    return (
-        f"Outcomes. The reduction rate is the improvement as a share of the baseline [{{leucht}}]; {'; '.join(parts)}."
-    )
+        parts.append(f"{name}{called}{floor}" + (f" ({', '.join(limits)})" if limits else ""))
+    rates = any(one["measure"] == "reduction" for one in asked["associations"].values())
+    if rates or any("responder" in rule for rule in asked["outcomes"].values()):
+        parts.insert(0, "The reduction rate is the improvement as a share of the baseline [{leucht}]")
+    return f"Outcomes. {'; '.join(parts)}."
 
 
 def _changes_text(changes: Mapping[str, Mapping[str, Any]], draws: int) -> str:
@@ -493,15 +567,17 @@ def _changes_text(changes: Mapping[str, Mapping[str, Any]], draws: int) -> str:
     )
 
 
-def _associations_text(associations: Mapping[str, Mapping[str, Any]], draws: int) -> str:
+def _associations_text(asked: Mapping[str, Any], draws: int) -> str:
     parts = [
-        f"{one['outcome']} ({one['measure']}) with connectivity {'at baseline' if one['connectivity'] == 'baseline' else 'change'}"
+        measured(one["outcome"], one["measure"])
+        + f" with {'connectivity at baseline' if one['connectivity'] == 'baseline' else 'the change of connectivity'}"
         + (f", also given {', '.join(one['covariates'])}" if one["covariates"] else "")
-        for one in associations.values()
+        for one in asked["associations"].values()
     ]
     return (
         f"Connectivity and outcome. Pearson and Spearman correlations: {'; '.join(parts)}. Partial correlations are those of residuals (of ranks for Spearman); intervals by Fisher's z, for Spearman with the "
-        f"variance of Bonett and Wright [{{bonett}}]; p from {draws} permutations of the outcome's residuals [{{fl}}]."
+        f"variance of Bonett and Wright [{{bonett}}]; p from {draws} permutations of the outcome's residuals [{{fl}}]. Every seed, follow-up, kind and adjustment is a family of q and family-wise p of its "
+        "own: of 20 without any association about one has a region at family-wise p < .05."
     )
 
 
