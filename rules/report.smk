@@ -42,6 +42,7 @@ if "response" in WANTED:
     for association in ASSOCIATIONS:
         PARTS += [f"association-{association}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
         PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"association-{association}_")]
+    PARTS += ["associations"] if ASSOCIATIONS else []
     for normalisation in NORMALISATION:
         PARTS += [f"normalisation-{normalisation}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
         PARTS += [
@@ -439,6 +440,31 @@ rule report_response_association:
         label=lambda w: OUTCOMES[ASSOCIATIONS[w.association]["outcome"]].get("label"),
     script:
         "../scripts/report_response_association.py"
+
+
+rule report_response_families:
+    """How many families of correlations find something, and how many would by chance."""
+    input:
+        expand(
+            "results/{{study}}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+            association=ASSOCIATIONS,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ),
+    output:
+        "results/{study}/report/parts/associations.json",
+    log:
+        "results/{study}/logs/report_response_families.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_families.tsv"
+    threads: 1
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("report_response_families.py"),
+    script:
+        "../scripts/report_response_families.py"
 
 
 rule report_response_normalisation:

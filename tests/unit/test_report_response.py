@@ -359,3 +359,15 @@ def test_prediction_stands_against_the_clinical_baseline_and_the_published_way_i
     assert "Connectivity is not shown to predict response (p = .200" in findings[0]
     assert "gives 0.90. With shuffled groups it gives 0.75 on average and up to 0.87" in findings[1]
     assert any(block["kind"] == "warning" for block in blocks)
+
+
+def test_families_of_correlations_are_counted_with_what_chance_gives():
+    one = pd.DataFrame(
+        {"timepoint": "post", "kind": ["pearson", "pearson", "spearman"], "adjusted_for": "nothing"}
+        | {"region": ["a", "b", "a"], "p_fwe": [0.01, 0.04, 0.2]}
+    )
+    # a family without any p could not be tested
+    other = one.assign(p_fwe=[0.3, np.nan, np.nan])
+    _, (said,) = response.families_part([one, other])
+    assert "1 of 3 families of correlations" in said
+    assert "where nothing goes with any outcome, 0.2 would on average" in said

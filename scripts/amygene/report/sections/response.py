@@ -359,6 +359,26 @@ def _association_finding(best: pd.DataFrame, names: tuple[str, str]) -> str:
     return f"{_begun(names[1])} and {names[0]}, regions at q < .05 (in brackets: at family-wise p < .05): {'; '.join(times)}."
 
 
+def families_part(tables: Sequence[pd.DataFrame]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Blocks and findings: how many families of correlations there are, and how many have a region by chance.
+
+    Parameters
+    ----------
+    tables
+        ``_correlations.tsv`` of every association and seed.
+    """
+    smallest = pd.concat(
+        [table.groupby(["timepoint", "kind", "adjusted_for"], sort=False)["p_fwe"].min() for table in tables]
+    )
+    # a family that could not be tested has no p
+    n, found = int(smallest.notna().sum()), int((smallest < 0.05).sum())
+    said = (
+        f"All associations together: {found} of {n} families of correlations (association, seed, follow-up, kind and adjustment) have a region at family-wise p < .05; "
+        f"where nothing goes with any outcome, {0.05 * n:.1f} would on average. Families of the same participants go together, so their number by chance varies more than that of independent ones."
+    )
+    return [page.heading("Associations by chance"), page.words(said)], [said]
+
+
 def normalisation_part(
     name: str, seed: str, controls: Shown, picture: Shown, margin: float
 ) -> tuple[list[dict[str, Any]], list[str]]:
