@@ -428,7 +428,10 @@ SIMULATED_IMAGES = {
     "cohort.simulated_scans.sites": ({"A": [3, 3]}, {"simulate_dataset", "simulate_scans"}),
     "cohort.simulated_scans.voxel_size": (6, {"simulate_dataset", "simulate_anatomy"}),
     "cohort.simulated_scans.effect": (0, {"simulate_dataset", "simulate_scans"}),
-    "cohort.simulated_scans.planted": ({"frontal": 1}, {"simulate_dataset", "simulate_scans"}),
+    **{
+        f"cohort.simulated_scans.planted.{name}": (1.5, {"simulate_dataset", "simulate_scans"})
+        for name in ("precuneus", "temporal", "orbital", "cingulate", "frontal")
+    },
     "cohort.simulated_scans.sessions": (["1"], {"simulate_dataset", "simulate_scans"}),
 }
 SIMULATED_IMAGES_CONFIG = {
