@@ -155,6 +155,11 @@ def test_association_is_told_by_kind_and_the_same_of_all_seeds_once():
     told = " ".join(blocks[1]["sentences"])
     assert "Correlations below 0.43 at week2 (40 participants) and 0.43 at week6" in told
     assert "At week2 Pearson finds regions where Spearman finds none" in told
+    # timepoints may be numbers, which a table that is read again has as such
+    weeks = found.content["timepoint"].map({"week2": 2, "week6": 6})
+    numbered = Shown(found.content.assign(timepoint=weeks), "c.tsv")
+    again, _ = response.association_part("hamd", "CMA", numbered, {}, NAMES)
+    assert "At 2 Pearson finds" in " ".join(again[1]["sentences"])
     short, folded = [b for b in blocks if b["kind"] == "table"]
     assert len(short["rows"]) == 8
     assert [cell["text"] for cell in short["rows"][0]["cells"]][:7] == [

@@ -341,7 +341,7 @@ def _few_carry_it(best: pd.DataFrame) -> str:
     if only.empty:
         return ""
     return (
-        f"At {' and '.join(only)} Pearson finds regions where Spearman finds none: a few participants with extreme values may "
+        f"At {' and '.join(map(str, only))} Pearson finds regions where Spearman finds none: a few participants with extreme values may "
         "carry the correlation."
     )
 
