@@ -154,7 +154,7 @@ def _limits(sidecar: Mapping[str, Any]) -> str:
             said += (
                 f", and {effect} = {family:.2f} in one voxel family-wise by height (|t| > {sidecar['critical_t']:.1f})"
             )
-        said += "; smaller effects are found only as clusters, and mostly missed."
+        said += "; smaller ones are found where they spread over a cluster, or missed."
     if "equivalent_voxels" in sidecar:
         margin = sidecar["settings"]["margin"]
         said += f" In {sidecar['equivalent_voxels']} voxels the difference is shown to be smaller than {margin:g} standard deviations (p of equivalence < .05, each voxel by itself)."
