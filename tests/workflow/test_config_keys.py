@@ -466,7 +466,8 @@ TREATMENT = {
     "cohort.outcome_table": ("data/other_outcomes.tsv", _SHEETS),
     "cohort.timepoints": (["pre", "post", "later", "last"], _SHEETS),
     "response.outcomes.HAMD.instrument": ("madrs", _SHEETS),
-    "response.outcomes.HAMD.label": ("points", {"report_response_association"}),
+    # only a report says it, and this study has none
+    "response.outcomes.HAMD.label": ("points", set()),
     "response.outcomes.HAMD.better": ("higher", {"cohort_sessions"}),
     "response.outcomes.HAMD.floor": (2, {"cohort_sessions"}),
     "response.outcomes.HAMD.responder": (0.4, {"cohort_sessions"}),
@@ -607,7 +608,7 @@ MICE_CONFIG = {
 }
 
 _VOXEL_RESULTS = {"response_voxel_change", "response_voxel_association", "response_voxel_controls"}
-_AGAINST_CONTROLS = {"response_normalisation", "response_voxel_comparison", "response_voxel_normalisation"}
+_AGAINST_CONTROLS = {"response_normalisation", "response_voxel_comparison"}
 TREATED_IMAGES = {
     "group.voxel.cluster_p": (0.01, {"response_voxel_comparison"}),
     "group.voxel.draws": ("tail", _VOXEL_RESULTS),
@@ -615,9 +616,7 @@ TREATED_IMAGES = {
     "response.changes.one.covariates_by_time": (["age"], {*_CHANGE, "response_voxel_comparison"}),
     "response.changes.one.where": ({"sex": "F"}, {*_CHANGE, "response_voxel_comparison"}),
     "response.associations.hamd.measure": ("change", {"response_association", "response_voxel_comparison"}),
-    "response.normalisation.patients.margin": (
-        *(0.3, {"response_normalisation", "response_voxel_controls", "response_voxel_normalisation"}),
-    ),
+    "response.normalisation.patients.margin": (0.3, {"response_normalisation", "response_voxel_controls"}),
     "response.normalisation.patients.exchange_within": (None, _AGAINST_CONTROLS),
     "response.normalisation.patients.variable": ("sex", _AGAINST_CONTROLS),
     "permutations.response": (
