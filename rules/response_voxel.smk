@@ -22,7 +22,7 @@ RESPONSE_VOXEL = VOXEL | {"margin": None}
 CHANGEMAPS = [stat for stat in STATMAPS if stat != "logp_desc-equivalence"]
 ASSOCIATIONMAPS = [re.sub("^g(?=$|_)", "r", stat) for stat in CHANGEMAPS]
 CONTROLMAPS = [*CHANGEMAPS, "logp_desc-equivalence"]
-CONTROLS = "results/{study}/response/{analysis}_seed-{seed}_space-{space}"
+ANALYSIS_FILES = "results/{study}/response/{analysis}_seed-{seed}_space-{space}"
 MAPS_OF = {"change": CHANGEMAPS, "association": ASSOCIATIONMAPS, "normalisation": CONTROLMAPS}
 RESPONSE_MAPS = {name: MAPS_OF[analysis["kind"]] for name, analysis in VOXEL_ANALYSES.items()}
 
@@ -197,11 +197,11 @@ rule response_voxel_normalisation:
         comparison=lambda w: of_times_compared(
             w, "results/{study}/response/shards/{analysis}_seed-{seed}_space-{space}_comparison.npz"
         )[0],
-        clusters=lambda w: of_times_compared(w, f"{CONTROLS}_clusters.tsv")[0],
-        score=lambda w: of_times_compared(w, f"{CONTROLS}_stat-tfce_statmap.nii.gz")[0],
-        score_p=lambda w: of_times_compared(w, f"{CONTROLS}_stat-logp_desc-tfce_statmap.nii.gz")[0],
+        clusters=lambda w: of_times_compared(w, f"{ANALYSIS_FILES}_clusters.tsv")[0],
+        score=lambda w: of_times_compared(w, f"{ANALYSIS_FILES}_stat-tfce_statmap.nii.gz")[0],
+        score_p=lambda w: of_times_compared(w, f"{ANALYSIS_FILES}_stat-logp_desc-tfce_statmap.nii.gz")[0],
         # of every timepoint
-        equivalence=lambda w: of_times_compared(w, f"{CONTROLS}_stat-logp_desc-equivalence_statmap.nii.gz"),
+        equivalence=lambda w: of_times_compared(w, f"{ANALYSIS_FILES}_stat-logp_desc-equivalence_statmap.nii.gz"),
         sessions="results/{study}/cohort/sessions.tsv",
         participants="results/{study}/cohort/participants.tsv",
     output:

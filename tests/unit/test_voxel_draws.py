@@ -282,8 +282,10 @@ def test_the_critical_value_is_where_p_falls_below_the_level():
     for method, level in (("plain", 0.05), ("plain", 0.2), ("tail", 0.05), ("sequential", 0.05)):
         draws = VoxelDraws(rng.gamma(9, size=(199, 4)), *np.zeros((2, 3)), method, 20)
         edge = draws.critical("t", level)
-        p = draws.p_family("t", np.array([edge, edge * (1 - 2e-3)]))
-        assert p[0] < level <= p[1] + 0.02
+        # the largest value of a draw that lies below the edge is not significant
+        lower = np.sort(draws.maxima[:, 0])
+        p = draws.p_family("t", np.array([edge, lower[lower < edge * (1 - 1e-3)][-1]]))
+        assert p[0] < level <= p[1] + (0.01 if method == "tail" else 0)
     # 10 of 200 are 5 %, not below
     assert VoxelDraws(np.repeat(np.arange(199.0)[:, None], 4, 1), *np.zeros((2, 3)), "plain").critical("t") > 189
     assert np.isnan(VoxelDraws(rng.gamma(9, size=(15, 4)), *np.zeros((2, 3)), "plain").critical("t"))

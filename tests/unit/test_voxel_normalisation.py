@@ -109,6 +109,14 @@ def test_the_table_is_the_arithmetic_of_cluster_means():
         assert [found.n_case, found.n_control] == [24, 24]
 
 
+def test_a_control_without_a_later_map_counts_at_baseline():
+    participants, sessions, maps = study(np.random.default_rng(5), 2.0, 0.0)
+    came = pd.DataFrame({"participant_id": ["c0"], "timepoint": ["post"], "unit": ["c0_ses-post"]})
+    plain = verdict(participants, sessions, maps)
+    # c0 was scanned again, but the scan gave no map
+    pd.testing.assert_frame_equal(verdict(participants, pd.concat([sessions, came]), maps), plain)
+
+
 def test_nothing_that_differs_gives_a_table_without_rows():
     participants, sessions, _ = study(np.random.default_rng(2), 0.0, 0.0)
     none = table_of(np.zeros(512), Lattice(np.ones(SHAPE, dtype=bool), 18), 3.0)

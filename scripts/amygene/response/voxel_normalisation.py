@@ -75,7 +75,9 @@ def clusters_against_controls(
     columns = ["timepoint", "region", *_IDENTITY, *extra, *COLUMNS, "n_equivalent"]
     if chosen.empty:
         return pd.DataFrame(columns=columns)
-    table = against_controls(z, sessions, participants, name, chosen=True, **how)
+    # a control whose later scan gave no map counts at baseline, as in the maps
+    mapped = sessions[sessions["unit"].isin(z.index[z.notna().all(axis=1)])]
+    table = against_controls(z, mapped, participants, name, chosen=True, **how)
     at = table["region"].to_numpy(dtype=int)
     for column in (*_IDENTITY, *extra):
         table[column] = chosen[column].to_numpy()[at]

@@ -12,6 +12,7 @@ from amygene.report.page import Shown
 from amygene.report.sections.sites import validation
 from amygene.response.levels import people_of
 from amygene.voxel_columns import OF_CLUSTERS, place
+from amygene.voxel_tables import significant_clusters
 
 
 def _shown_columns(effect: str) -> list[str]:
@@ -115,9 +116,9 @@ def difference(table: pd.DataFrame, words: Mapping[str, str], seed: str) -> str:
             nearest = f"; the smallest p of a cluster's size is {page.p_words(best['p_size']).removeprefix('= ')} ({place(best)})"
         return f"{seed}: {words['none']}{nearest}. That is not evidence that there is {words['absent']}."
     by = ", ".join(f"{n} by {name}" for name, n in counts.items())
-    significant = height[(height["p_size"] < 0.05) | (height["p_mass"] < 0.05)]
+    significant = significant_clusters(table)
     if significant.empty:
-        significant = first[first["formed_by"] == "tfce"] if counts["TFCE"] else height[height["q_size_rft"] < 0.05]
+        significant = height[height["q_size_rft"] < 0.05]
     parts = [
         f"{words['more' if row['t'] > 0 else 'less']} {place(row)} "
         f"({int(row['n_voxels'])} voxels, peak t = {row['t']:.2f} at {row['x']:.0f}, {row['y']:.0f}, {row['z']:.0f})"
