@@ -1,6 +1,17 @@
 # amygene: from resting-state fMRI to amygdala connectivity, group differences, genes and pathways.
 # One include per stage, in the order in which data flows; each file opens with the question it answers.
 
+import os
+import sys
+from pathlib import Path
+
+# adapters lie in a folder per stage and import the package, and what they share, from here: rules by sys.path, jobs by
+# PYTHONPATH (a script finds only its own folder by itself)
+SCRIPTS = Path(str(workflow.current_basedir)) / "scripts"
+if str(SCRIPTS) not in sys.path:
+    sys.path.insert(0, str(SCRIPTS))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+
 if not workflow.configfiles:
 
     configfile: "config/config.yaml"

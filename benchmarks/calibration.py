@@ -28,17 +28,17 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from amygene import atlas
 from amygene.cohort import simulated
-from amygene.comparison import Comparison, count_exceedances
-from amygene.connectivity import seed_connectivity
-from amygene.enrichment import RandomSets, coexpression_test, hypergeometric_p, make_pools, set_test
-from amygene.expression import read_dk83, set_profile
-from amygene.genes import correlate, count_test, parametric_p
-from amygene.genesets import measured_sets, read_gmt
+from amygene.connectivity.regions import seed_connectivity
+from amygene.enrichment.scores import RandomSets, coexpression_test, hypergeometric_p, make_pools, set_test
+from amygene.enrichment.sets import measured_sets, read_gmt
+from amygene.expression.alignment import read_dk83, set_profile
+from amygene.genes.association import correlate, count_test, parametric_p
+from amygene.imaging import atlas
+from amygene.models.comparison import Comparison, count_exceedances
 from amygene.nulls.calibration import false_positive_rates
 from amygene.nulls.stratified import null_maps
-from amygene.sites import leave_sites_out
+from amygene.sites.regions import leave_sites_out
 from amygene.stats.design import Design
 from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg

@@ -78,7 +78,7 @@ def gene_nulls(rng: np.random.Generator) -> list[Row]:
     from neuromaps.stats import permtest_metric
     from scipy.stats import pearsonr
 
-    from amygene.genes import correlate
+    from amygene.genes.association import correlate
 
     n_regions, n_genes, n_maps = 112, 15_633, 1_000
     observed, maps = rng.standard_normal(n_regions), rng.standard_normal((n_maps, n_regions))
@@ -134,7 +134,7 @@ def set_scores(rng: np.random.Generator) -> list[Row]:
     import pandas as pd
     from scipy import sparse
 
-    from amygene.enrichment import set_test
+    from amygene.enrichment.scores import set_test
     from amygene.stats.map_test import unit
 
     n_regions, n_genes, n_maps, n_sets = 112, 15_633, 1_000, 5_000
@@ -490,11 +490,11 @@ def seed_maps(rng: np.random.Generator) -> list[Row]:
     from nilearn.image import resample_img
     from nilearn.maskers import NiftiMasker, NiftiSpheresMasker
 
-    from amygene.confounds import MOTION, expand_motion
-    from amygene.images import standard_grid, write_scan
-    from amygene.scans import Scan
-    from amygene.seed_maps import SeedsOnGrids, read_source
-    from amygene.voxel_connectivity import session_maps
+    from amygene.cleaning.confounds import MOTION, expand_motion
+    from amygene.connectivity.voxels import session_maps
+    from amygene.imaging.images import standard_grid, write_scan
+    from amygene.imaging.scans import Scan
+    from amygene.imaging.seed_maps import SeedsOnGrids, read_source
 
     warnings.simplefilter("ignore")
     n_volumes, grid = 230, standard_grid(3.0)

@@ -27,13 +27,13 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from amygene import atlas
-from amygene.comparison import Comparison, count_exceedances
-from amygene.enrichment import RandomSets, make_pools
+from amygene.enrichment.scores import RandomSets, make_pools
 from amygene.evidence.claims import read_evidence
 from amygene.evidence.places import Place
 from amygene.evidence.table import contrast_tables, of_connectivity
-from amygene.expression import read_dk83
+from amygene.expression.alignment import read_dk83
+from amygene.imaging import atlas
+from amygene.models.comparison import Comparison, count_exceedances
 from amygene.nulls.calibration import smooth_maps
 from amygene.nulls.stratified import null_maps
 from amygene.preclinical.bridge import Weights, animals_p, bridge_table, weights_of

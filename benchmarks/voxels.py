@@ -25,10 +25,10 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from amygene.group.voxels import make_voxel_comparison, observe
+from amygene.models.cluster_tables import cluster_table, describe_voxels
+from amygene.models.draws import draw_shard, gather_draws
 from amygene.stats.lattice import Lattice
-from amygene.voxel_draws import draw_shard, gather_draws
-from amygene.voxel_group import make_voxel_comparison, observe
-from amygene.voxel_tables import cluster_table, describe_voxels
 
 MODEL = {"categorical": ["site"], "exchange_within": "site", "site_effects": "covariate"}
 

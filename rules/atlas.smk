@@ -44,6 +44,6 @@ rule atlas:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("atlas_regions.py"),
+        code=code("atlas/regions.py"),
     script:
-        "../scripts/atlas_regions.py"
+        "../scripts/atlas/regions.py"

@@ -75,11 +75,11 @@ rule simulate:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("cohort_simulate.py"),
+        code=code("cohort/simulate.py"),
         settings=COHORT["simulated"],
         seed=config["seed"],
     script:
-        "../scripts/cohort_simulate.py"
+        "../scripts/cohort/simulate.py"
 
 
 rule rest_meta_mdd_sheet:
@@ -98,11 +98,11 @@ rule rest_meta_mdd_sheet:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("cohort_rest_meta_mdd.py"),
+        code=code("cohort/rest_meta_mdd.py"),
         # the workbook is compared with the files: one that is added or taken away matters
         files=ROSTER.files if COHORT["format"] == "rest-meta-mdd" else {},
     script:
-        "../scripts/cohort_rest_meta_mdd.py"
+        "../scripts/cohort/rest_meta_mdd.py"
 
 
 rule abide_sheet:
@@ -120,13 +120,13 @@ rule abide_sheet:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("cohort_abide_sheet.py"),
+        code=code("cohort/abide_sheet.py"),
         root=COHORT.get("root"),
         pipeline=COHORT["pipeline"],
         global_signal_regression=COHORT["global_signal_regression"],
         url=COHORT.get("url"),
     script:
-        "../scripts/cohort_abide_sheet.py"
+        "../scripts/cohort/abide_sheet.py"
 
 
 rule abide_series:
@@ -146,13 +146,13 @@ rule abide_series:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
     params:
-        code=code("cohort_abide_series.py"),
+        code=code("cohort/abide_series.py"),
         root=COHORT.get("root"),
         pipeline=COHORT["pipeline"],
         global_signal_regression=COHORT["global_signal_regression"],
         url=COHORT.get("url"),
     script:
-        "../scripts/cohort_abide_series.py"
+        "../scripts/cohort/abide_series.py"
 
 
 rule cohort_series:
@@ -175,12 +175,12 @@ rule cohort_series:
         mem_mb=per_attempt(800),
         runtime=per_attempt(15),
     params:
-        code=code("cohort_series.py"),
+        code=code("cohort/series.py"),
         members=lambda w: {p: ROSTER.files[p] for p in BUCKETS.get(w.bucket) or []},
         widths=WIDTHS,
         first_column=FIRST_COLUMN,
     script:
-        "../scripts/cohort_series.py"
+        "../scripts/cohort/series.py"
 
 
 rule cohort_seeds:
@@ -198,10 +198,10 @@ rule cohort_seeds:
         mem_mb=per_attempt(600),
         runtime=per_attempt(5),
     params:
-        code=code("cohort_seeds.py"),
+        code=code("cohort/seeds.py"),
         seeds=SEEDS,
     script:
-        "../scripts/cohort_seeds.py"
+        "../scripts/cohort/seeds.py"
 
 
 rule cohort_longitudinal:
@@ -222,10 +222,10 @@ rule cohort_longitudinal:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("cohort_longitudinal.py"),
+        code=code("cohort/longitudinal.py"),
         reading=SHEETS_READ,
     script:
-        "../scripts/cohort_longitudinal.py"
+        "../scripts/cohort/longitudinal.py"
 
 
 rule cohort_assemble:
@@ -255,12 +255,12 @@ rule cohort_assemble:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("cohort_assemble.py"),
+        code=code("cohort/assemble.py"),
         selection=SELECTION,
         contrasts=TAKING_PART,
         one_grid=IMAGES and config["connectivity"]["voxel_size"] is None,
     script:
-        "../scripts/cohort_assemble.py"
+        "../scripts/cohort/assemble.py"
 
 
 rule cohort_checked:
@@ -300,11 +300,11 @@ rule cohort_contrast:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("cohort_contrast.py"),
+        code=code("cohort/contrast.py"),
         selection=SELECTION,
         contrast=lambda w: TAKING_PART[w.contrast],
     script:
-        "../scripts/cohort_contrast.py"
+        "../scripts/cohort/contrast.py"
 
 
 use rule cohort_series as cohort_session_series with:
@@ -320,7 +320,7 @@ use rule cohort_series as cohort_session_series with:
     benchmark:
         "results/{study}/benchmarks/cohort_session_series_{bucket}.tsv"
     params:
-        code=code("cohort_series.py"),
+        code=code("cohort/series.py"),
         members=lambda w: {u: f for p in BUCKETS.get(w.bucket) or [] for u, f in ROSTER.units.get(p, {}).items()},
         widths=WIDTHS,
         first_column=FIRST_COLUMN,
@@ -353,7 +353,7 @@ rule cohort_sessions:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("cohort_sessions.py"),
+        code=code("cohort/sessions.py"),
         reading=SHEETS_READ,
         # of images: sessions of every participant, in the order of the timepoints
         scans={p: [s for s in SESSIONS if any(s == one.session for one in own)] for p, own in ROSTER.scans.items()},
@@ -362,7 +362,7 @@ rule cohort_sessions:
         select=SELECTION["select"],
         faulty=COHORT["faulty"],
     script:
-        "../scripts/cohort_sessions.py"
+        "../scripts/cohort/sessions.py"
 
 
 rule cohort:

@@ -22,9 +22,9 @@ rule mni_brain_mask:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("cohort_mni_mask.py"),
+        code=code("cohort/mni_mask.py"),
     script:
-        "../scripts/cohort_mni_mask.py"
+        "../scripts/cohort/mni_mask.py"
 
 
 rule simulate_anatomy:
@@ -42,11 +42,11 @@ rule simulate_anatomy:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("cohort_simulate_anatomy.py"),
+        code=code("cohort/simulate_anatomy.py"),
         voxel_size=SIMULATED_SCANS["voxel_size"],
         seed=config["seed"],
     script:
-        "../scripts/cohort_simulate_anatomy.py"
+        "../scripts/cohort/simulate_anatomy.py"
 
 
 rule simulate_dataset:
@@ -65,11 +65,11 @@ rule simulate_dataset:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
     params:
-        code=code("cohort_simulate_dataset.py"),
+        code=code("cohort/simulate_dataset.py"),
         settings=SIMULATED_SCANS,
         seed=config["seed"],
     script:
-        "../scripts/cohort_simulate_dataset.py"
+        "../scripts/cohort/simulate_dataset.py"
 
 
 rule simulate_scans:
@@ -87,14 +87,14 @@ rule simulate_scans:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("cohort_simulate_scans.py"),
+        code=code("cohort/simulate_scans.py"),
         members=lambda w: [
             asdict(p) for p in simulated_scans.people(SIMULATED_SCANS) if p.participant in BUCKETS.get(w.bucket, [])
         ],
         settings=SIMULATED_SCANS,
         seed=config["seed"],
     script:
-        "../scripts/cohort_simulate_scans.py"
+        "../scripts/cohort/simulate_scans.py"
 
 
 rule bids_sheet:
@@ -112,11 +112,11 @@ rule bids_sheet:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
     params:
-        code=code("cohort_bids_sheet.py"),
+        code=code("cohort/bids_sheet.py"),
         sessions={p: sorted({scan.session for scan in own}) for p, own in ROSTER.scans.items()},
         first=SESSIONS[0],
     script:
-        "../scripts/cohort_bids_sheet.py"
+        "../scripts/cohort/bids_sheet.py"
 
 
 rule cohort_images:
@@ -139,11 +139,11 @@ rule cohort_images:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("cohort_images.py"),
+        code=code("cohort/images.py"),
         members=members_images,
         sessions=SESSIONS,
     script:
-        "../scripts/cohort_images.py"
+        "../scripts/cohort/images.py"
 
 
 rule cohort_confounds:
@@ -166,12 +166,12 @@ rule cohort_confounds:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("cohort_confounds.py"),
+        code=code("cohort/confounds.py"),
         members=members_scans,
         sessions=SESSIONS,
         cleaning={k: v for k, v in CLEANING.items() if k not in ("smoothing", "min_df")},
     script:
-        "../scripts/cohort_confounds.py"
+        "../scripts/cohort/confounds.py"
 
 
 rule cohort_seed_coverage:
@@ -190,9 +190,9 @@ rule cohort_seed_coverage:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("cohort_seed_coverage.py"),
+        code=code("cohort/seed_coverage.py"),
         seeds=list(SEEDS),
         first=SESSIONS[0],
         min_coverage=config["connectivity"]["min_seed_coverage"],
     script:
-        "../scripts/cohort_seed_coverage.py"
+        "../scripts/cohort/seed_coverage.py"

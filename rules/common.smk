@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -17,16 +16,16 @@ import yaml
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-
 import used_code
-from amygene import ahba, group, multiverse, settings
+from amygene import settings
 from amygene.cohort import bids, buckets, rest_meta_mdd, roster, simulated_scans
+from amygene.expression import ahba, multiverse
+from amygene.group.regions import settings_of
+from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
+from amygene.io.problems import InputError, raise_if_any
 from amygene.meta import plan
 from amygene.prediction import designs
-from amygene.problems import InputError, raise_if_any
 from amygene.response import voxel_plan
-from amygene.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.stats import permutation
 
 with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
@@ -144,9 +143,12 @@ def bfs(dag, direction, *jobs, plain=DAG.bfs, **options):
 DAG.bfs = bfs
 
 
-def code(script, own=False):
-    """Hash of the project's modules that a script uses; as a param it counts (see scripts/used_code.py)."""
-    return used_code.fingerprint(Path(workflow.basedir) / "scripts", script, own)
+def code(script, own=False, chosen=()):
+    """Hash of the project's modules that a script uses; as a param it counts (see scripts/used_code.py).
+
+    `chosen` are the choices of registries whose functions it loads (amygene.io.choices).
+    """
+    return used_code.fingerprint(SCRIPTS, script, own, tuple(choice.module for choice in chosen if choice.module))
 
 
 def per_attempt(amount):

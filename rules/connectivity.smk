@@ -21,10 +21,10 @@ rule connectivity_seed:
         mem_mb=per_attempt(800),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_seed.py"),
+        code=code("connectivity/seed.py"),
         regions=lambda w: SEEDS[w.seed],
     script:
-        "../scripts/connectivity_seed.py"
+        "../scripts/connectivity/seed.py"
 
 
 rule connectivity_gather:
@@ -47,10 +47,10 @@ rule connectivity_gather:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_gather.py"),
+        code=code("connectivity/gather.py"),
         regions=lambda w: SEEDS[w.seed],
     script:
-        "../scripts/connectivity_gather.py"
+        "../scripts/connectivity/gather.py"
 
 
 rule connectivity_qc:
@@ -73,10 +73,10 @@ rule connectivity_qc:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_qc.py"),
+        code=code("connectivity/qc.py"),
         seeds=list(SEEDS),
     script:
-        "../scripts/connectivity_qc.py"
+        "../scripts/connectivity/qc.py"
 
 
 rule connectivity:

@@ -57,11 +57,11 @@ rule connectivity_seed_set:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_seed_set.py"),
+        code=code("connectivity/seed_set.py"),
         seeds=lambda w: SEED_SETS[w.seed_set],
         atlas_image=ATLAS_IMAGE,
     script:
-        "../scripts/connectivity_seed_set.py"
+        "../scripts/connectivity/seed_set.py"
 
 
 rule connectivity_voxel:
@@ -87,7 +87,7 @@ rule connectivity_voxel:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(60),
     params:
-        code=code("connectivity_voxel.py"),
+        code=code("connectivity/voxels.py"),
         members=members_scans,
         sessions=SESSIONS,
         cleaning={k: v for k, v in CLEANING.items() if k != "min_df"},
@@ -96,7 +96,7 @@ rule connectivity_voxel:
         space=SPACE,
         faulty=COHORT["faulty"],
     script:
-        "../scripts/connectivity_voxel.py"
+        "../scripts/connectivity/voxels.py"
 
 
 rule connectivity_mask:
@@ -117,10 +117,10 @@ rule connectivity_mask:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("connectivity_mask.py"),
+        code=code("connectivity/mask.py"),
         voxel_size=CONNECTIVITY["voxel_size"],
     script:
-        "../scripts/connectivity_mask.py"
+        "../scripts/connectivity/mask.py"
 
 
 rule connectivity_pack:
@@ -146,12 +146,12 @@ rule connectivity_pack:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("connectivity_pack.py"),
+        code=code("connectivity/pack.py"),
         session=lambda w: w.later[4:-1] or SESSIONS[0],
         definition=lambda w: SEED_DEFINITIONS[w.seed],
         cleaning=CLEANING,
     script:
-        "../scripts/connectivity_pack.py"
+        "../scripts/connectivity/pack.py"
 
 
 rule connectivity_parcellate:
@@ -181,13 +181,13 @@ rule connectivity_parcellate:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("connectivity_parcellate.py"),
+        code=code("connectivity/parcellate.py"),
         session=SESSIONS[0],
         regions=lambda w: SEEDS[w.seed],
         definition=lambda w: SEED_DEFINITIONS[w.seed],
         cleaning=CLEANING,
     script:
-        "../scripts/connectivity_parcellate.py"
+        "../scripts/connectivity/parcellate.py"
 
 
 rule connectivity_voxel_qc:
@@ -216,13 +216,13 @@ rule connectivity_voxel_qc:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_voxel_qc.py"),
+        code=code("connectivity/voxels_qc.py"),
         seeds=list(SEEDS),
         sets={seed: set_of(seed) for seed in SEEDS},
         sessions=SESSIONS,
         cleaning=CLEANING,
     script:
-        "../scripts/connectivity_voxel_qc.py"
+        "../scripts/connectivity/voxels_qc.py"
 
 
 rule connectivity_seed_report:
@@ -250,8 +250,8 @@ rule connectivity_seed_report:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("connectivity_seed_report.py"),
+        code=code("connectivity/seed_report.py"),
         seeds=list(SEEDS),
         definitions=SEED_DEFINITIONS,
     script:
-        "../scripts/connectivity_seed_report.py"
+        "../scripts/connectivity/seed_report.py"

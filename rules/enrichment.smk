@@ -51,14 +51,14 @@ rule enrichment_specificity:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(60),
     params:
-        code=code("enrichment_specificity.py"),
+        code=code("enrichment/specificity.py"),
         brainspan=lambda w: "brainspan" in SPECIFIC[w.collection],
         thresholds=lambda w: SPECIFIC[w.collection]["thresholds"],
         min_expression=lambda w: SPECIFIC[w.collection]["min_expression"],
         draws=lambda w: SPECIFIC[w.collection]["draws"],
         seed=config["seed"],
     script:
-        "../scripts/enrichment_specificity.py"
+        "../scripts/enrichment/specificity.py"
 
 
 rule enrichment_fisher:
@@ -78,10 +78,10 @@ rule enrichment_fisher:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("enrichment_fisher.py"),
+        code=code("enrichment/fisher.py"),
         thresholds=lambda w: SPECIFIC[w.collection]["thresholds"],
     script:
-        "../scripts/enrichment_fisher.py"
+        "../scripts/enrichment/fisher.py"
 
 
 rule enrichment_pools:
@@ -100,11 +100,11 @@ rule enrichment_pools:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("enrichment_pools.py"),
+        code=code("enrichment/pools.py"),
         correlation=GENES["correlation"],
         seed=config["seed"],
     script:
-        "../scripts/enrichment_pools.py"
+        "../scripts/enrichment/pools.py"
 
 
 rule enrichment_sets:
@@ -129,7 +129,7 @@ rule enrichment_sets:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("enrichment_sets.py"),
+        code=code("enrichment/sets.py"),
         correlation=GENES["correlation"],
         score=ENRICHMENT["score"],
         min_size=ENRICHMENT["min_size"],
@@ -137,7 +137,7 @@ rule enrichment_sets:
         random_sets=ENRICHMENT["random_sets"],
         seed=config["seed"],
     script:
-        "../scripts/enrichment_sets.py"
+        "../scripts/enrichment/sets.py"
 
 
 rule enrichment_gsea:
@@ -157,13 +157,13 @@ rule enrichment_gsea:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(60),
     params:
-        code=code("enrichment_gsea.py"),
+        code=code("enrichment/gsea.py"),
         min_size=ENRICHMENT["min_size"],
         max_size=ENRICHMENT["max_size"],
         permutations=ENRICHMENT["random_sets"],
         seed=config["seed"],
     script:
-        "../scripts/enrichment_gsea.py"
+        "../scripts/enrichment/gsea.py"
 
 
 rule enrichment:

@@ -48,9 +48,9 @@ rule evidence_findings:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("evidence_findings.py"),
+        code=code("evidence/findings.py"),
     script:
-        "../scripts/evidence_findings.py"
+        "../scripts/evidence/findings.py"
 
 
 rule evidence_claims:
@@ -84,14 +84,14 @@ rule evidence_claims:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("evidence_claims.py"),
+        code=code("evidence/claims.py"),
         seeds=SEEDS,
         stands_for=lambda w: STANDS_FOR[w.contrast],
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
         permutations=PERMUTATIONS,
         seed=config["seed"],
     script:
-        "../scripts/evidence_claims.py"
+        "../scripts/evidence/claims.py"
 
 
 rule evidence_response:
@@ -121,11 +121,11 @@ rule evidence_response:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("evidence_response.py"),
+        code=code("evidence/response.py"),
         seeds=SEEDS,
         baseline=next(iter(SCANNED), None),
     script:
-        "../scripts/evidence_response.py"
+        "../scripts/evidence/response.py"
 
 
 rule evidence_pooled:
@@ -147,9 +147,9 @@ rule evidence_pooled:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("evidence_pooled.py"),
+        code=code("evidence/pooled.py"),
     script:
-        "../scripts/evidence_pooled.py"
+        "../scripts/evidence/pooled.py"
 
 
 rule evidence:

@@ -33,9 +33,9 @@ rule expression_environment:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(20),
     params:
-        code=code("expression_environment.py"),
+        code=code("expression/environment.py"),
     script:
-        "../scripts/expression_environment.py"
+        "../scripts/expression/environment.py"
 
 
 rule expression_download:
@@ -61,7 +61,7 @@ rule expression_download:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
     shell:
-        "resources/envs/abagen/bin/python -E scripts/expression_download.py"
+        "resources/envs/abagen/bin/python -s scripts/expression/download.py"
         " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
 
 
@@ -88,11 +88,11 @@ rule expression_abagen:
         mem_mb=per_attempt(6000),
         runtime=per_attempt(60),
     params:
-        code=code("expression_abagen.py", own=True),
+        code=code("expression/abagen.py", own=True),
         settings=lambda w: json.dumps(VARIANTS[w.variant]),
         donors_folder=DONORS_FOLDER,
     shell:
-        "resources/envs/abagen/bin/python -E scripts/expression_abagen.py"
+        "resources/envs/abagen/bin/python -s scripts/expression/abagen.py"
         " --settings {params.settings:q} --image {input.image:q} --regions {input.regions:q}"
         " --donors-folder {params.donors_folder:q} --expression {output.expression:q}"
         " --samples {output.samples:q} --log {log:q}"
@@ -124,10 +124,10 @@ rule expression_table:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("expression_table.py"),
+        code=code("expression/table.py"),
         source=EXPRESSION.get("source"),
     script:
-        "../scripts/expression_table.py"
+        "../scripts/expression/table.py"
 
 
 rule expression:

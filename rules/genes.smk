@@ -30,11 +30,11 @@ rule genes_map:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("genes_map.py"),
+        code=code("genes/map.py"),
         columns=map_columns,
         null=GENES["nulls"],
     script:
-        "../scripts/genes_map.py"
+        "../scripts/genes/map.py"
 
 
 rule genes_nulls:
@@ -55,12 +55,12 @@ rule genes_nulls:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes_nulls.py"),
+        code=code("genes/nulls.py"),
         method=GENES["nulls"],
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
-        "../scripts/genes_nulls.py"
+        "../scripts/genes/nulls.py"
 
 
 rule genes_chunk:
@@ -79,11 +79,11 @@ rule genes_chunk:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("genes_chunk.py"),
+        code=code("genes/association.py"),
         correlation=GENES["correlation"],
         n_chunks=len(GENE_CHUNKS),
     script:
-        "../scripts/genes_chunk.py"
+        "../scripts/genes/association.py"
 
 
 rule genes_counts:
@@ -102,10 +102,10 @@ rule genes_counts:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes_counts.py"),
+        code=code("genes/counts.py"),
         correlation=GENES["correlation"],
     script:
-        "../scripts/genes_counts.py"
+        "../scripts/genes/counts.py"
 
 
 rule genes_pls:
@@ -127,12 +127,12 @@ rule genes_pls:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
     params:
-        code=code("genes_pls.py"),
+        code=code("genes/pls.py"),
         components=GENES["pls_components"],
         bootstraps=GENES["bootstraps"],
         seed=config["seed"],
     script:
-        "../scripts/genes_pls.py"
+        "../scripts/genes/pls.py"
 
 
 rule genes_table:
@@ -158,13 +158,13 @@ rule genes_table:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("genes_table.py"),
+        code=code("genes/table.py"),
         correlation=GENES["correlation"],
         null=GENES["nulls"],
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
-        "../scripts/genes_table.py"
+        "../scripts/genes/table.py"
 
 
 rule genes_multiverse:
@@ -187,11 +187,11 @@ rule genes_multiverse:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("genes_multiverse.py"),
+        code=code("genes/multiverse.py"),
         correlation=GENES["correlation"],
         variants=VARIANTS,
     script:
-        "../scripts/genes_multiverse.py"
+        "../scripts/genes/multiverse.py"
 
 
 rule genes_calibration:
@@ -211,12 +211,12 @@ rule genes_calibration:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes_calibration.py"),
+        code=code("genes/calibration.py"),
         nulls=GENES["nulls"],
         maps=GENES["calibration_maps"],
         seed=config["seed"],
     script:
-        "../scripts/genes_calibration.py"
+        "../scripts/genes/calibration.py"
 
 
 rule genes:

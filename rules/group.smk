@@ -8,8 +8,8 @@ PERMUTATIONS = config["permutations"]["group"]
 PER_SHARD = permutation.whole_blocks(JOBS["permutations_per_shard"])
 SHARDS = range(0, PERMUTATIONS, PER_SHARD)
 
-# contrast -> its model, as `group.make_comparison` takes it
-MODELS = {name: {**group.settings_of(c), "categorical": COHORT["categorical"]} for name, c in CONTRASTS.items()}
+# contrast -> its model, as `group.regions.make_comparison` takes it
+MODELS = {name: {**settings_of(c), "categorical": COHORT["categorical"]} for name, c in CONTRASTS.items()}
 
 
 rule group_comparison:
@@ -32,10 +32,10 @@ rule group_comparison:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group_comparison.py"),
+        code=code("group/comparison.py"),
         model=lambda w: MODELS[w.contrast],
     script:
-        "../scripts/group_comparison.py"
+        "../scripts/group/comparison.py"
 
 
 rule group_permute:
@@ -53,11 +53,11 @@ rule group_permute:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("group_permute.py"),
+        code=code("group/permute.py"),
         seed=config["seed"],
         stop=lambda w: min(int(w.shard) + PER_SHARD, PERMUTATIONS),
     script:
-        "../scripts/group_permute.py"
+        "../scripts/group/permute.py"
 
 
 rule group_table:
@@ -85,14 +85,14 @@ rule group_table:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group_table.py"),
+        code=code("group/table.py"),
         model=lambda w: MODELS[w.contrast],
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
         seed=config["seed"],
         permutations=PERMUTATIONS,
         family=family,
     script:
-        "../scripts/group_table.py"
+        "../scripts/group/table.py"
 
 
 rule group_harmonisation:
@@ -112,10 +112,10 @@ rule group_harmonisation:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group_harmonisation.py"),
+        code=code("group/harmonisation.py"),
         model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
     script:
-        "../scripts/group_harmonisation.py"
+        "../scripts/group/harmonisation.py"
 
 
 rule group:

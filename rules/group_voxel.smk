@@ -40,12 +40,12 @@ rule group_voxel_comparison:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
     params:
-        code=code("group_voxel_comparison.py"),
+        code=code("group/voxels_comparison.py"),
         model=lambda w: MODELS[w.contrast],
         connectivity=VOXEL["connectivity"],
         cluster_p=VOXEL["cluster_p"],
     script:
-        "../scripts/group_voxel_comparison.py"
+        "../scripts/group/voxels_comparison.py"
 
 
 rule group_voxel_permute:
@@ -64,13 +64,13 @@ rule group_voxel_permute:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
     params:
-        code=code("group_voxel_permute.py"),
+        code=code("group/voxels_permute.py"),
         seed=config["seed"],
         stop=lambda w: min(int(w.shard) + VOXELS_PER_SHARD, VOXEL_PERMUTATIONS),
         connectivity=VOXEL["connectivity"],
         until=VOXEL["until"] if VOXEL["draws"] == "sequential" else None,
     script:
-        "../scripts/group_voxel_permute.py"
+        "../scripts/group/voxels_permute.py"
 
 
 rule group_voxel_labels:
@@ -92,9 +92,9 @@ rule group_voxel_labels:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(10),
     params:
-        code=code("group_voxel_labels.py"),
+        code=code("group/voxels_labels.py"),
     script:
-        "../scripts/group_voxel_labels.py"
+        "../scripts/group/voxels_labels.py"
 
 
 rule group_voxel:
@@ -137,7 +137,7 @@ rule group_voxel:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        code=code("group_voxel.py"),
+        code=code("group/voxels.py"),
         stats=STATMAPS,
         asked=lambda w: {
             "contrast": w.contrast,
@@ -151,7 +151,7 @@ rule group_voxel:
         family=family,
         tests=[],
     script:
-        "../scripts/group_voxel.py"
+        "../scripts/group/voxels.py"
 
 
 rule sites_voxel:
@@ -172,10 +172,10 @@ rule sites_voxel:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(240),
     params:
-        code=code("sites_voxel.py"),
+        code=code("sites/voxels.py"),
         model=lambda w: MODELS[w.contrast],
         seed=config["seed"],
         permutations=config["permutations"]["voxel_sites"],
         min_per_group=config["sites"]["min_per_group"],
     script:
-        "../scripts/sites_voxel.py"
+        "../scripts/sites/voxels.py"

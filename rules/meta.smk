@@ -48,10 +48,10 @@ rule meta_grid:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_grid.py"),
+        code=code("meta/grid.py"),
         mask=META["mask"],
     script:
-        "../scripts/meta_grid.py"
+        "../scripts/meta/grid.py"
 
 
 rule meta_simulate:
@@ -70,11 +70,11 @@ rule meta_simulate:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_simulate.py"),
+        code=code("meta/simulate.py"),
         settings=META["simulated"],
         seed=config["seed"],
     script:
-        "../scripts/meta_simulate.py"
+        "../scripts/meta/simulate.py"
 
 
 rule meta_foci:
@@ -95,10 +95,10 @@ rule meta_foci:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_foci.py"),
+        code=code("meta/foci.py"),
         faulty=META["faulty"],
     script:
-        "../scripts/meta_foci.py"
+        "../scripts/meta/foci.py"
 
 
 rule meta_rules:
@@ -116,14 +116,14 @@ rule meta_rules:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("meta_rules.py"),
+        code=code("meta/rules.py"),
         analyses={
             **{f"comparisons.{c}": rules for c, rules in COMPARISONS.items()},
             **{f"subgroups.{s}": rules for s, rules in META["subgroups"].items()},
         },
         contributions=META["contributions"],
     script:
-        "../scripts/meta_rules.py"
+        "../scripts/meta/rules.py"
 
 
 rule meta_labels:
@@ -145,9 +145,9 @@ rule meta_labels:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_labels.py"),
+        code=code("meta/labels.py"),
     script:
-        "../scripts/meta_labels.py"
+        "../scripts/meta/labels.py"
 
 
 rule meta_ale:
@@ -168,12 +168,12 @@ rule meta_ale:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_ale.py"),
+        code=code("meta/ale.py"),
         rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
         voxel_p=META["voxel_p"],
         seed=config["seed"],
     script:
-        "../scripts/meta_ale.py"
+        "../scripts/meta/ale.py"
 
 
 rule meta_draws:
@@ -192,11 +192,11 @@ rule meta_draws:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(120),
     params:
-        code=code("meta_draws.py"),
+        code=code("meta/draws.py"),
         stop=lambda w: min(int(w.shard) + JOBS["draws_per_shard"], DRAWS),
         seed=config["seed"],
     script:
-        "../scripts/meta_draws.py"
+        "../scripts/meta/draws.py"
 
 
 rule meta_clusters:
@@ -233,14 +233,14 @@ rule meta_clusters:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_clusters.py"),
+        code=code("meta/clusters.py"),
         rules=lambda w: [COMPARISONS[w.comparison], SUBGROUPS[w.subgroup]],
         annotations=META["contributions"],
         voxel_p=META["voxel_p"],
         seed=config["seed"],
         draws=DRAWS,
     script:
-        "../scripts/meta_clusters.py"
+        "../scripts/meta/clusters.py"
 
 
 rule meta_leave_out:
@@ -260,13 +260,13 @@ rule meta_leave_out:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(240),
     params:
-        code=code("meta_leave_out.py"),
+        code=code("meta/leave_out.py"),
         voxel_p=META["voxel_p"],
         seed=config["seed"],
         draws=config["permutations"]["meta_followup"],
         n_chunks=len(LEFT_OUT),
     script:
-        "../scripts/meta_leave_out.py"
+        "../scripts/meta/leave_out.py"
 
 
 rule meta_leave_out_table:
@@ -289,11 +289,11 @@ rule meta_leave_out_table:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_leave_out_table.py"),
+        code=code("meta/leave_out_table.py"),
         seed=config["seed"],
         draws=config["permutations"]["meta_followup"],
     script:
-        "../scripts/meta_leave_out_table.py"
+        "../scripts/meta/leave_out_table.py"
 
 
 rule meta_analyses:
@@ -312,13 +312,13 @@ rule meta_analyses:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_analyses.py"),
+        code=code("meta/analyses.py"),
         comparisons=COMPARISONS,
         subgroups=SUBGROUPS,
         seed=config["seed"],
         draws=DRAWS,
     script:
-        "../scripts/meta_analyses.py"
+        "../scripts/meta/analyses.py"
 
 
 rule meta_controls:
@@ -337,10 +337,10 @@ rule meta_controls:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_controls.py"),
+        code=code("meta/controls.py"),
         contrast=CONNECTOME.get("controls"),
     script:
-        "../scripts/meta_controls.py"
+        "../scripts/meta/controls.py"
 
 
 rule meta_connectome:
@@ -367,10 +367,10 @@ rule meta_connectome:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_connectome.py"),
+        code=code("meta/connectome.py"),
         contrast=CONNECTOME.get("controls"),
     script:
-        "../scripts/meta_connectome.py"
+        "../scripts/meta/connectome.py"
 
 
 rule meta_networks:
@@ -392,11 +392,11 @@ rule meta_networks:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_networks.py"),
+        code=code("meta/networks.py"),
         names=META["networks"]["names"] if "networks" in META else None,
         atlas=CONNECTOME_ATLAS,
     script:
-        "../scripts/meta_networks.py"
+        "../scripts/meta/networks.py"
 
 
 rule meta_network:
@@ -426,12 +426,12 @@ rule meta_network:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_network.py"),
+        code=code("meta/network.py"),
         rules=lambda w: COMPARISONS[w.comparison],
         seed=config["seed"],
         draws=config["permutations"]["meta_network"],
     script:
-        "../scripts/meta_network.py"
+        "../scripts/meta/network.py"
 
 
 rule meta_difference:
@@ -456,11 +456,11 @@ rule meta_difference:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_difference.py"),
+        code=code("meta/difference.py"),
         seed=config["seed"],
         draws=config["permutations"]["meta_network"],
     script:
-        "../scripts/meta_difference.py"
+        "../scripts/meta/difference.py"
 
 
 rule meta_ale_map:
@@ -482,9 +482,9 @@ rule meta_ale_map:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_ale_map.py"),
+        code=code("meta/ale_map.py"),
     script:
-        "../scripts/meta_ale_map.py"
+        "../scripts/meta/ale_map.py"
 
 
 rule meta_network_map:
@@ -507,9 +507,9 @@ rule meta_network_map:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_network_map.py"),
+        code=code("meta/network_map.py"),
     script:
-        "../scripts/meta_network_map.py"
+        "../scripts/meta/network_map.py"
 
 
 rule meta_run_map:
@@ -529,10 +529,10 @@ rule meta_run_map:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_run_map.py"),
+        code=code("meta/run_map.py"),
         columns=map_columns,
     script:
-        "../scripts/meta_run_map.py"
+        "../scripts/meta/run_map.py"
 
 
 rule meta_targets:
@@ -560,11 +560,11 @@ rule meta_targets:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_targets.py"),
+        code=code("meta/targets.py"),
         targets=TARGETS,
         comparisons=list(COMPARISONS),
     script:
-        "../scripts/meta_targets.py"
+        "../scripts/meta/targets.py"
 
 
 rule meta_similarity:
@@ -586,14 +586,14 @@ rule meta_similarity:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta_similarity.py"),
+        code=code("meta/similarity.py"),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         method=META["nulls"],
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
-        "../scripts/meta_similarity.py"
+        "../scripts/meta/similarity.py"
 
 
 rule meta_receptor_download:
@@ -615,9 +615,9 @@ rule meta_receptor_download:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_receptor_download.py"),
+        code=code("meta/receptor_download.py"),
     script:
-        "../scripts/meta_receptor_download.py"
+        "../scripts/meta/receptor_download.py"
 
 
 rule meta_receptors:
@@ -639,11 +639,11 @@ rule meta_receptors:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(30),
     params:
-        code=code("meta_receptors.py"),
+        code=code("meta/receptors.py"),
         folder=RECEPTORS.get("folder"),
         neuromaps=RECEPTORS.get("neuromaps"),
     script:
-        "../scripts/meta_receptors.py"
+        "../scripts/meta/receptors.py"
 
 
 rule meta_receptor_tests:
@@ -671,7 +671,7 @@ rule meta_receptor_tests:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta_receptor_tests.py"),
+        code=code("meta/receptor_tests.py"),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         comparisons=list(COMPARISONS),
@@ -679,7 +679,7 @@ rule meta_receptor_tests:
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
-        "../scripts/meta_receptor_tests.py"
+        "../scripts/meta/receptor_tests.py"
 
 
 rule meta_database_download:
@@ -699,9 +699,9 @@ rule meta_database_download:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
     params:
-        code=code("meta_database_download.py"),
+        code=code("meta/database_download.py"),
     script:
-        "../scripts/meta_database_download.py"
+        "../scripts/meta/database_download.py"
 
 
 rule meta_coactivation:
@@ -726,14 +726,14 @@ rule meta_coactivation:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(240),
     params:
-        code=code("meta_coactivation.py"),
+        code=code("meta/coactivation.py"),
         n_subjects=(DATABASE or {}).get("n_subjects"),
         min_studies=(DATABASE or {}).get("min_studies"),
         voxel_p=META["voxel_p"],
         seed=config["seed"],
         draws=config["permutations"]["meta_followup"],
     script:
-        "../scripts/meta_coactivation.py"
+        "../scripts/meta/coactivation.py"
 
 
 rule meta:

@@ -45,10 +45,10 @@ rule preclinical_orthologues:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("preclinical_orthologues.py"),
+        code=code("preclinical/orthologues.py"),
         own="orthologues" in PRECLINICAL,
     script:
-        "../scripts/preclinical_orthologues.py"
+        "../scripts/preclinical/orthologues.py"
 
 
 rule preclinical_simulate:
@@ -72,11 +72,11 @@ rule preclinical_simulate:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("preclinical_simulate.py"),
+        code=code("preclinical/simulate.py"),
         settings=PRECLINICAL["simulated"],
         seed=config["seed"],
     script:
-        "../scripts/preclinical_simulate.py"
+        "../scripts/preclinical/simulate.py"
 
 
 rule preclinical_responders:
@@ -97,11 +97,11 @@ rule preclinical_responders:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
     params:
-        code=code("preclinical_responders.py"),
+        code=code("preclinical/responders.py"),
         steps=PRECLINICAL.get("responders", {}).get("steps"),
         improvement=PRECLINICAL.get("responders", {}).get("improvement"),
     script:
-        "../scripts/preclinical_responders.py"
+        "../scripts/preclinical/responders.py"
 
 
 rule preclinical_counts:
@@ -126,7 +126,7 @@ rule preclinical_counts:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(15),
     params:
-        code=code("preclinical_counts.py"),
+        code=code("preclinical/counts.py"),
         tissues=TISSUES,
         group=PRECLINICAL["group"],
         covariates=PRECLINICAL["covariates"],
@@ -134,7 +134,7 @@ rule preclinical_counts:
         min_count=PRECLINICAL["min_count"],
         min_samples=PRECLINICAL["min_samples"],
     script:
-        "../scripts/preclinical_counts.py"
+        "../scripts/preclinical/counts.py"
 
 
 rule preclinical_signatures:
@@ -156,11 +156,11 @@ rule preclinical_signatures:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("preclinical_signatures.py"),
+        code=code("preclinical/signatures.py"),
         signatures=SIGNATURES,
         thresholds=PRECLINICAL["thresholds"],
     script:
-        "../scripts/preclinical_signatures.py"
+        "../scripts/preclinical/signatures.py"
 
 
 rule preclinical_groups:
@@ -183,11 +183,11 @@ rule preclinical_groups:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        code=code("preclinical_groups.py"),
+        code=code("preclinical/groups.py"),
         group=PRECLINICAL["group"],
         covariates=PRECLINICAL["covariates"],
     script:
-        "../scripts/preclinical_groups.py"
+        "../scripts/preclinical/groups.py"
 
 
 rule preclinical_contrasts:
@@ -207,14 +207,14 @@ rule preclinical_contrasts:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
     params:
-        code=code("preclinical_contrasts.py"),
+        code=code("preclinical/contrasts.py"),
         group=PRECLINICAL["group"],
         covariates=PRECLINICAL["covariates"],
         contrasts=PRECLINICAL["contrasts"],
         thresholds=PRECLINICAL["thresholds"],
         shrinkage=PRECLINICAL["shrinkage"],
     script:
-        "../scripts/preclinical_contrasts.py"
+        "../scripts/preclinical/contrasts.py"
 
 
 rule preclinical_trajectories:
@@ -234,7 +234,7 @@ rule preclinical_trajectories:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
     params:
-        code=code("preclinical_trajectories.py"),
+        code=code("preclinical/trajectories.py"),
         order=PRECLINICAL["order"],
         contrasts=PRECLINICAL["contrasts"],
         q=PRECLINICAL["thresholds"]["q"],
@@ -242,7 +242,7 @@ rule preclinical_trajectories:
         resamples=config["permutations"]["preclinical"],
         seed=config["seed"],
     script:
-        "../scripts/preclinical_trajectories.py"
+        "../scripts/preclinical/trajectories.py"
 
 
 rule preclinical_ontology:
@@ -263,11 +263,11 @@ rule preclinical_ontology:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(15),
     params:
-        code=code("preclinical_ontology.py"),
+        code=code("preclinical/ontology.py"),
         min_size=ENRICHMENT["min_size"],
         max_size=ENRICHMENT["max_size"],
     script:
-        "../scripts/preclinical_ontology.py"
+        "../scripts/preclinical/ontology.py"
 
 
 rule preclinical_network:
@@ -289,12 +289,12 @@ rule preclinical_network:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(60),
     params:
-        code=code("preclinical_network.py"),
+        code=code("preclinical/network.py"),
         network=PRECLINICAL["network"],
         permutations=config["permutations"]["preclinical"],
         seed=config["seed"],
     script:
-        "../scripts/preclinical_network.py"
+        "../scripts/preclinical/network.py"
 
 
 rule preclinical_module_enrichment:
@@ -315,9 +315,9 @@ rule preclinical_module_enrichment:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
     params:
-        code=code("preclinical_module_enrichment.py"),
+        code=code("preclinical/module_enrichment.py"),
     script:
-        "../scripts/preclinical_module_enrichment.py"
+        "../scripts/preclinical/module_enrichment.py"
 
 
 rule preclinical_overlaps:
@@ -342,7 +342,7 @@ rule preclinical_overlaps:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("preclinical_overlaps.py"),
+        code=code("preclinical/overlaps.py"),
         tissues=list(TISSUES),
         contrasts=PRECLINICAL["contrasts"],
         signatures=SIGNATURES,
@@ -350,7 +350,7 @@ rule preclinical_overlaps:
         permutations=config["permutations"]["preclinical"],
         seed=config["seed"],
     script:
-        "../scripts/preclinical_overlaps.py"
+        "../scripts/preclinical/overlaps.py"
 
 
 rule preclinical_bridge:
@@ -376,7 +376,7 @@ rule preclinical_bridge:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("preclinical_bridge.py"),
+        code=code("preclinical/bridge.py"),
         tissues=list(TISSUES),
         contrasts=PRECLINICAL["contrasts"],
         signatures=SIGNATURES,
@@ -387,7 +387,7 @@ rule preclinical_bridge:
         random_sets=ENRICHMENT["random_sets"],
         seed=config["seed"],
     script:
-        "../scripts/preclinical_bridge.py"
+        "../scripts/preclinical/bridge.py"
 
 
 rule preclinical:

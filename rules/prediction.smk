@@ -55,7 +55,7 @@ rule prediction_sample:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("prediction_sample.py"),
+        code=code("prediction/sample.py"),
         model=lambda w: {k: MODELS[w.contrast][k] for k in ("covariates", "categorical", "exchange_within")},
         seeds=SEEDS,
         folds=PREDICTION["folds"],
@@ -63,7 +63,7 @@ rule prediction_sample:
         second_study=SECOND.get("study", ""),
         second_contrast=lambda w: SECOND.get("contrast", w.contrast),
     script:
-        "../scripts/prediction_sample.py"
+        "../scripts/prediction/sample.py"
 
 
 rule prediction_fit:
@@ -81,13 +81,13 @@ rule prediction_fit:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
     params:
-        code=code("prediction_fit.py"),
+        code=code("prediction/fit.py"),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
         folds_per_job=JOBS["folds_per_job"],
     script:
-        "../scripts/prediction_fit.py"
+        "../scripts/prediction/fit.py"
 
 
 rule prediction_permute:
@@ -105,14 +105,14 @@ rule prediction_permute:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(240),
     params:
-        code=code("prediction_permute.py"),
+        code=code("prediction/permute.py"),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
         tested=PREDICTION["tested"],
         stop=lambda w: min(int(w.shard) + PER_LABEL_SHARD, RELABELINGS),
     script:
-        "../scripts/prediction_permute.py"
+        "../scripts/prediction/permute.py"
 
 
 rule prediction_guard:
@@ -130,13 +130,13 @@ rule prediction_guard:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        code=code("prediction_guard.py"),
+        code=code("prediction/guard.py"),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
         designs=DESIGNS,
     script:
-        "../scripts/prediction_guard.py"
+        "../scripts/prediction/guard.py"
 
 
 rule prediction_table:
@@ -185,13 +185,13 @@ rule prediction_table:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(20),
     params:
-        code=code("prediction_table.py"),
+        code=code("prediction/table.py"),
         seed=config["seed"],
         settings={**FITS, **SPLITS, "designs": DESIGNS, "tested": PREDICTION["tested"], "permutations": RELABELINGS},
         model=lambda w: {k: MODELS[w.contrast][k] for k in ("covariates", "exchange_within")},
         second=SECOND,
     script:
-        "../scripts/prediction_table.py"
+        "../scripts/prediction/table.py"
 
 
 rule prediction:

@@ -92,12 +92,12 @@ rule report_cohort:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_cohort.py"),
+        code=code("cohort/report.py"),
         contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
         contrast=next(iter(CONTRASTS), None),
         seed=list(SEEDS)[-1],
     script:
-        "../scripts/report_cohort.py"
+        "../scripts/cohort/report.py"
 
 
 rule report_connectivity:
@@ -137,7 +137,7 @@ rule report_connectivity:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(10),
     params:
-        code=code("report_connectivity.py"),
+        code=code("connectivity/report.py"),
         seeds=list(SEEDS),
         # three of them are shown; which three the table of quality says
         scans={p: [asdict(scan) for scan in own] for p, own in ROSTER.scans.items()},
@@ -145,7 +145,7 @@ rule report_connectivity:
         cleaning={k: v for k, v in CLEANING.items() if k != "min_df"},
         min_df=CLEANING["min_df"],
     script:
-        "../scripts/report_connectivity.py"
+        "../scripts/connectivity/report.py"
 
 
 rule report_group:
@@ -173,10 +173,10 @@ rule report_group:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("report_group.py"),
+        code=code("group/report.py"),
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
     script:
-        "../scripts/report_group.py"
+        "../scripts/group/report.py"
 
 
 rule report_group_voxel:
@@ -229,13 +229,13 @@ rule report_group_voxel:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(15),
     params:
-        code=code("report_group_voxel.py"),
+        code=code("group/report_voxels.py"),
         seeds=list(SEEDS),
         section="group_voxel",
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
         words=None,
     script:
-        "../scripts/report_group_voxel.py"
+        "../scripts/group/report_voxels.py"
 
 
 use rule report_group_voxel as report_response_voxel with:
@@ -276,7 +276,7 @@ use rule report_group_voxel as report_response_voxel with:
     benchmark:
         "results/{study}/benchmarks/report_response_voxel_{analysis}_space-{space}.tsv"
     params:
-        code=code("report_group_voxel.py"),
+        code=code("group/report_voxels.py"),
         seeds=list(SEEDS),
         section="response",
         contrast=None,
@@ -304,9 +304,9 @@ rule report_sites:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_sites.py"),
+        code=code("sites/report.py"),
     script:
-        "../scripts/report_sites.py"
+        "../scripts/sites/report.py"
 
 
 # the patterns that are shown on the brain: those of the first linear model
@@ -351,14 +351,14 @@ rule report_prediction:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(10),
     params:
-        code=code("report_prediction.py"),
+        code=code("prediction/report.py"),
         models=PREDICTION["models"],
         features=PREDICTION["features"],
         linear=PATTERN,
         seeds=list(SEEDS) if PATTERN and "cross-validation" in DESIGNS else [],
         groups=lambda w: [str(CONTRASTS[w.contrast][k]) for k in ("case", "control")],
     script:
-        "../scripts/report_prediction.py"
+        "../scripts/prediction/report.py"
 
 
 rule report_response_groups:
@@ -382,10 +382,10 @@ rule report_response_groups:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_groups.py"),
+        code=code("response/report_groups.py"),
         groups=lambda w: CHANGES[w.change]["groups"],
     script:
-        "../scripts/report_response_groups.py"
+        "../scripts/response/report_groups.py"
 
 
 rule report_response_change:
@@ -409,9 +409,9 @@ rule report_response_change:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_change.py"),
+        code=code("response/report_change.py"),
     script:
-        "../scripts/report_response_change.py"
+        "../scripts/response/report_change.py"
 
 
 rule report_response_association:
@@ -434,12 +434,12 @@ rule report_response_association:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_association.py"),
+        code=code("response/report_association.py"),
         order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
         label=lambda w: OUTCOMES[ASSOCIATIONS[w.association]["outcome"]].get("label"),
     script:
-        "../scripts/report_response_association.py"
+        "../scripts/response/report_association.py"
 
 
 rule report_response_families:
@@ -462,9 +462,9 @@ rule report_response_families:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_families.py"),
+        code=code("response/report_families.py"),
     script:
-        "../scripts/report_response_families.py"
+        "../scripts/response/report_families.py"
 
 
 rule report_response_normalisation:
@@ -484,11 +484,11 @@ rule report_response_normalisation:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_normalisation.py"),
+        code=code("response/report_normalisation.py"),
         margin=lambda w: NORMALISATION[w.normalisation]["margin"],
         clusters=False,
     script:
-        "../scripts/report_response_normalisation.py"
+        "../scripts/response/report_normalisation.py"
 
 
 use rule report_response_normalisation as report_response_voxel_normalisation with:
@@ -503,7 +503,7 @@ use rule report_response_normalisation as report_response_voxel_normalisation wi
     benchmark:
         "results/{study}/benchmarks/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.tsv"
     params:
-        code=code("report_response_normalisation.py"),
+        code=code("response/report_normalisation.py"),
         margin=lambda w: NORMALISATION[w.normalisation]["margin"],
         clusters=True,
 
@@ -534,11 +534,11 @@ rule report_response_prediction:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_response_prediction.py"),
+        code=code("response/report_prediction.py"),
         main=[PREDICTION["models"][0], f"{PREDICTION['features'][0]} edges"],
         settings=lambda w: RESPONDERS[w.contrast],
     script:
-        "../scripts/report_response_prediction.py"
+        "../scripts/response/report_prediction.py"
 
 
 rule report_map:
@@ -561,9 +561,9 @@ rule report_map:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("report_map.py"),
+        code=code("genes/report_map.py"),
     script:
-        "../scripts/report_map.py"
+        "../scripts/genes/report_map.py"
 
 
 rule report_genes:
@@ -591,9 +591,9 @@ rule report_genes:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_genes.py"),
+        code=code("genes/report.py"),
     script:
-        "../scripts/report_genes.py"
+        "../scripts/genes/report.py"
 
 
 rule report_calibration:
@@ -614,9 +614,9 @@ rule report_calibration:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_calibration.py"),
+        code=code("genes/report_calibration.py"),
     script:
-        "../scripts/report_calibration.py"
+        "../scripts/genes/report_calibration.py"
 
 
 rule report_enrichment:
@@ -684,12 +684,12 @@ rule report_enrichment:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_enrichment.py"),
+        code=code("enrichment/report.py"),
         collections=COLLECTIONS,
         gsea=ENRICHMENT["gsea"],
         specific=list(SPECIFIC),
     script:
-        "../scripts/report_enrichment.py"
+        "../scripts/enrichment/report.py"
 
 
 rule report_meta:
@@ -708,9 +708,9 @@ rule report_meta:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_meta.py"),
+        code=code("meta/report.py"),
     script:
-        "../scripts/report_meta.py"
+        "../scripts/meta/report.py"
 
 
 rule report_meta_comparison:
@@ -754,10 +754,10 @@ rule report_meta_comparison:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(10),
     params:
-        code=code("report_meta_comparison.py"),
+        code=code("meta/report_comparison.py"),
         rules=lambda w: COMPARISONS[w.comparison],
     script:
-        "../scripts/report_meta_comparison.py"
+        "../scripts/meta/report_comparison.py"
 
 
 rule report_meta_networks:
@@ -787,11 +787,11 @@ rule report_meta_networks:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(15),
     params:
-        code=code("report_meta_networks.py"),
+        code=code("meta/report_networks.py"),
         names=[*COMPARISONS, *DIFFERENCES],
         comparisons=list(COMPARISONS),
     script:
-        "../scripts/report_meta_networks.py"
+        "../scripts/meta/report_networks.py"
 
 
 rule report_meta_joins:
@@ -821,11 +821,11 @@ rule report_meta_joins:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(10),
     params:
-        code=code("report_meta_joins.py"),
+        code=code("meta/report_joins.py"),
         comparisons=list(COMPARISONS),
         run_maps=RUN_MAPS,
     script:
-        "../scripts/report_meta_joins.py"
+        "../scripts/meta/report_joins.py"
 
 
 rule report_preclinical:
@@ -863,14 +863,14 @@ rule report_preclinical:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("report_preclinical.py"),
+        code=code("preclinical/report.py"),
         maps=BRIDGED,
         tissues=list(TISSUES),
         contrasts=list(PRECLINICAL["contrasts"]),
         steps=PRECLINICAL.get("responders", {}).get("steps"),
         improvement=PRECLINICAL.get("responders", {}).get("improvement"),
     script:
-        "../scripts/report_preclinical.py"
+        "../scripts/preclinical/report.py"
 
 
 rule report_preclinical_tissue:
@@ -902,11 +902,11 @@ rule report_preclinical_tissue:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("report_preclinical_tissue.py"),
+        code=code("preclinical/report_tissue.py"),
         order=PRECLINICAL["order"],
         contrasts=PRECLINICAL["contrasts"],
     script:
-        "../scripts/report_preclinical_tissue.py"
+        "../scripts/preclinical/report_tissue.py"
 
 
 rule report_evidence:
@@ -937,12 +937,12 @@ rule report_evidence:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_evidence.py"),
+        code=code("evidence/report.py"),
         contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
         treatment=TREATMENT_MAPS,
         simulated=COHORT["format"].startswith("simulated"),
     script:
-        "../scripts/report_evidence.py"
+        "../scripts/evidence/report.py"
 
 
 rule report_page:
@@ -963,13 +963,13 @@ rule report_page:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("report_page.py"),
+        code=code("report/page.py"),
         config=config,
         models=MODELS,
         images=IMAGES,
         resources=USED_RESOURCES,
     script:
-        "../scripts/report_page.py"
+        "../scripts/report/page.py"
 
 
 rule report:

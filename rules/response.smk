@@ -75,7 +75,7 @@ use rule connectivity_parcellate as connectivity_session_parcellate with:
     benchmark:
         "results/{study}/benchmarks/connectivity_session_parcellate_seed-{seed}_atlas-{atlas}.tsv"
     params:
-        code=code("connectivity_parcellate.py"),
+        code=code("connectivity/parcellate.py"),
         # every row of the sessions' table
         session=None,
         regions=lambda w: SEEDS[w.seed],
@@ -98,7 +98,7 @@ use rule connectivity_gather as connectivity_session_gather with:
     benchmark:
         "results/{study}/benchmarks/connectivity_session_gather_seed-{seed}_atlas-{atlas}.tsv"
     params:
-        code=code("connectivity_gather.py"),
+        code=code("connectivity/gather.py"),
         regions=lambda w: SEEDS[w.seed],
         rows="unit",
 
@@ -132,12 +132,12 @@ rule response_change:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("response_change.py"),
+        code=code("response/change.py"),
         model=lambda w: CHANGE_MODELS[w.change],
         seed=config["seed"],
         permutations=RESPONSE_DRAWS,
     script:
-        "../scripts/response_change.py"
+        "../scripts/response/change.py"
 
 
 rule response_groups:
@@ -160,10 +160,10 @@ rule response_groups:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("response_groups.py"),
+        code=code("response/groups.py"),
         model=lambda w: CHANGE_MODELS[w.change],
     script:
-        "../scripts/response_groups.py"
+        "../scripts/response/groups.py"
 
 
 rule response_association:
@@ -185,7 +185,7 @@ rule response_association:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("response_association.py"),
+        code=code("response/association.py"),
         timepoints=lambda w: ASSOCIATIONS[w.association].get("timepoints"),
         order=TIMEPOINTS,
         settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
@@ -193,7 +193,7 @@ rule response_association:
         seed=config["seed"],
         permutations=RESPONSE_DRAWS,
     script:
-        "../scripts/response_association.py"
+        "../scripts/response/association.py"
 
 
 rule response_normalisation:
@@ -214,14 +214,14 @@ rule response_normalisation:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("response_normalisation.py"),
+        code=code("response/normalisation.py"),
         timepoints=lambda w: NORMALISATION[w.normalisation].get("timepoints", SCANNED),
         settings=lambda w: {k: v for k, v in NORMALISATION[w.normalisation].items() if k != "timepoints"},
         categorical=COHORT["categorical"],
         seed=config["seed"],
         permutations=RESPONSE_DRAWS,
     script:
-        "../scripts/response_normalisation.py"
+        "../scripts/response/normalisation.py"
 
 
 rule response_participants:
@@ -243,10 +243,10 @@ rule response_participants:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
-        code=code("response_participants.py"),
+        code=code("response/participants.py"),
         settings=lambda w: RESPONDERS[w.contrast],
     script:
-        "../scripts/response_participants.py"
+        "../scripts/response/participants.py"
 
 
 # fitted, permuted, guarded and written as in the stage prediction
@@ -267,7 +267,7 @@ use rule prediction_sample as response_sample with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction_sample.py"),
+        code=code("prediction/sample.py"),
         model=lambda w: {
             "covariates": ["baseline", *RESPONDERS[w.contrast]["clinical"]],
             "categorical": COHORT["categorical"],
@@ -292,7 +292,7 @@ use rule prediction_fit as response_fit with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction_fit.py"),
+        code=code("prediction/fit.py"),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -311,7 +311,7 @@ use rule prediction_permute as response_permute with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction_permute.py"),
+        code=code("prediction/permute.py"),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -331,7 +331,7 @@ use rule prediction_guard as response_guard with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction_guard.py"),
+        code=code("prediction/guard.py"),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -380,7 +380,7 @@ use rule prediction_table as response_table with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction_table.py"),
+        code=code("prediction/table.py"),
         seed=config["seed"],
         settings={
             **RESPONSE_FITS,
@@ -413,11 +413,11 @@ rule response_replicate:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(15),
     params:
-        code=code("response_replicate.py"),
+        code=code("response/replicate.py"),
         seed=config["seed"],
         draws=1000,
     script:
-        "../scripts/response_replicate.py"
+        "../scripts/response/replicate.py"
 
 
 rule response:

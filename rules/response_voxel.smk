@@ -53,13 +53,13 @@ rule response_voxel_comparison:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
     params:
-        code=code("response_voxel_comparison.py"),
+        code=code("response/voxels_comparison.py"),
         analysis=lambda w: {k: v for k, v in VOXEL_ANALYSES[w.analysis].items() if k not in ("family", "words")},
         model=response_model,
         connectivity=VOXEL["connectivity"],
         cluster_p=VOXEL["cluster_p"],
     script:
-        "../scripts/response_voxel_comparison.py"
+        "../scripts/response/voxels_comparison.py"
 
 
 # drawn and written as in the stage group
@@ -124,7 +124,7 @@ use rule group_voxel as response_voxel_change with:
     wildcard_constraints:
         analysis="|".join(re.escape(a) for a in VOXEL_ANALYSES if a.startswith("change-")) or "none",
     params:
-        code=code("group_voxel.py"),
+        code=code("group/voxels.py"),
         stats=CHANGEMAPS,
         asked=lambda w: {"analysis": w.analysis, **response_model(w)},
         words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
@@ -150,7 +150,7 @@ use rule response_voxel_change as response_voxel_association with:
     wildcard_constraints:
         analysis="|".join(re.escape(a) for a in VOXEL_ANALYSES if a.startswith("association-")) or "none",
     params:
-        code=code("group_voxel.py"),
+        code=code("group/voxels.py"),
         stats=ASSOCIATIONMAPS,
         asked=lambda w: {"analysis": w.analysis, **response_model(w)},
         words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
@@ -176,7 +176,7 @@ use rule response_voxel_change as response_voxel_controls with:
     wildcard_constraints:
         analysis="|".join(re.escape(a) for a in VOXEL_ANALYSES if a.startswith("normalisation-")) or "none",
     params:
-        code=code("group_voxel.py"),
+        code=code("group/voxels.py"),
         stats=CONTROLMAPS,
         asked=lambda w: {"analysis": w.analysis, **response_model(w)},
         words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
@@ -216,7 +216,7 @@ rule response_voxel_normalisation:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
     params:
-        code=code("response_voxel_normalisation.py"),
+        code=code("response/voxels_normalisation.py"),
         timepoints=times_compared,
         settings=lambda w: {k: v for k, v in NORMALISATION[w.normalisation].items() if k != "timepoints"},
         categorical=COHORT["categorical"],
@@ -224,4 +224,4 @@ rule response_voxel_normalisation:
         seed=config["seed"],
         permutations=RESPONSE_DRAWS,
     script:
-        "../scripts/response_voxel_normalisation.py"
+        "../scripts/response/voxels_normalisation.py"

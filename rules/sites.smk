@@ -20,12 +20,12 @@ rule sites_leave_out:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("sites_leave_out.py"),
+        code=code("sites/leave_out.py"),
         seed=config["seed"],
         permutations=config["permutations"]["sites"],
         min_per_group=config["sites"]["min_per_group"],
     script:
-        "../scripts/sites_leave_out.py"
+        "../scripts/sites/leave_out.py"
 
 
 rule sites_table:
@@ -51,13 +51,13 @@ rule sites_table:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("sites_table.py"),
+        code=code("sites/table.py"),
         model=lambda w: MODELS[w.contrast],
         seed=config["seed"],
         permutations=config["permutations"]["sites"],
         min_per_group=config["sites"]["min_per_group"],
     script:
-        "../scripts/sites_table.py"
+        "../scripts/sites/table.py"
 
 
 rule sites:

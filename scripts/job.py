@@ -10,7 +10,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 #: what stays open until the job ends
 HELD = []

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from amygene.cohort.arrays import table_cohort
-from amygene.files import replacing
-from amygene.problems import InputError
-from amygene.tables import write_text_table
+from amygene.io.files import replacing
+from amygene.io.problems import InputError
+from amygene.io.tables import write_text_table
 
 
 def pair(text):

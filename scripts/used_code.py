@@ -40,10 +40,10 @@ def meaning(file):
 
 
 @cache
-def modules(scripts, script):
-    """Files of the folder `scripts` that a script imports, directly or through others."""
+def modules(scripts, *files):
+    """Files of the folder `scripts` that some of its files import, directly or through others."""
     seen = set()
-    todo = [scripts / script]
+    todo = [scripts / file for file in files]
     while todo:
         new = imported(scripts, todo.pop()) - seen
         seen |= new
@@ -52,7 +52,7 @@ def modules(scripts, script):
 
 
 @cache
-def fingerprint(scripts, script, own=False):
+def fingerprint(scripts, script, own=False, chosen=()):
     """Hash of what a script's modules do, and with `own` of the script's too.
 
     Snakemake does not know a script that a shell command runs; such a rule needs `own`.
@@ -63,8 +63,11 @@ def fingerprint(scripts, script, own=False):
         Folder of the scripts and of the package.
     script : str
         Name of the script in it.
+    chosen : tuple of str
+        Names of modules in it that the script loads by name: those of the methods that the config chooses.
     """
-    files = sorted(modules(scripts, script) | ({scripts / script} if own else set()))
+    loaded = {scripts / module for module in chosen}
+    files = sorted(modules(scripts, script, *chosen) | loaded | ({scripts / script} if own else set()))
     return hashlib.sha256("".join(map(meaning, files)).encode()).hexdigest()[:12]
 
 

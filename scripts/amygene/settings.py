@@ -10,8 +10,8 @@ from typing import Any
 
 import jsonschema
 
-from amygene.ahba import chosen_donors
-from amygene.problems import raise_if_any
+from amygene.expression.ahba import chosen_donors
+from amygene.io.problems import raise_if_any
 
 #: atlases that need no files of the user's
 _BUILT_IN = (

@@ -15,7 +15,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from amygene import atlas  # noqa: E402
+from amygene.imaging import atlas  # noqa: E402
 from amygene.meta.network import overlap  # noqa: E402
 
 NAMES = ("VIS", "SMN", "DAN", "SAN", "LIM", "FPN", "DMN")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from amygene.cohort import abide
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 from fixtures.abide import PHENOTYPES, make_copy, served
 
 PIPELINE = "dparsf"

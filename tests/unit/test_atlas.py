@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene import atlas
 from amygene.cohort.rest_meta_mdd import BLOCKS
-from amygene.expression import read_dk83
-from amygene.problems import InputError
+from amygene.expression.alignment import read_dk83
+from amygene.imaging import atlas
+from amygene.io.problems import InputError
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from amygene.cohort import bids
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 SPACE = "MNI152NLin2009cAsym"
 

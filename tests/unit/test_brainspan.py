@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.brainspan import read_brainspan, weeks
-from amygene.problems import InputError
+from amygene.enrichment.brainspan import read_brainspan, weeks
+from amygene.io.problems import InputError
 from fixtures.brainspan import AGES, write_archive
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from amygene.columns import MEANING
+from amygene.io.columns import MEANING
 from amygene.nulls import calibration
 from amygene.nulls.calibration import LENGTH, NULLS, SHIFTS, _p_values, false_positive_rates, smooth_maps
 from amygene.nulls.stratified import null_maps

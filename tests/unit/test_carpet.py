@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.carpet import N_LINES, ORDER, carpet, chosen
-from amygene.images import Grid
-from amygene.scans import Scan
+from amygene.connectivity.carpet import N_LINES, ORDER, carpet, chosen
+from amygene.imaging.images import Grid
+from amygene.imaging.scans import Scan
 from fixtures import scans
 
 CLEANING = scans.CLEANING

@@ -9,7 +9,7 @@ import pytest
 from nilearn import signal
 from scipy.interpolate import CubicSpline
 
-from amygene.cleaning import SHORTEST_FILTERED, cleaning_operator, degrees_of_freedom, kept_volumes
+from amygene.cleaning.operator import SHORTEST_FILTERED, cleaning_operator, degrees_of_freedom, kept_volumes
 
 N = 150
 TR = 2.0

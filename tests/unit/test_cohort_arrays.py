@@ -8,7 +8,7 @@ import pytest
 
 import table_cohort as command
 from amygene.cohort.arrays import table_cohort
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 RNG = np.random.default_rng(1)
 FIRST, SECOND = RNG.normal(size=(3, 5, 40)), RNG.normal(size=(2, 5, 40))

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from amygene.cohort.assemble import assemble, findings_table, used_columns
-from amygene.problems import InputError
-from amygene.series_pack import FINDING
+from amygene.imaging.series_pack import FINDING
+from amygene.io.problems import InputError
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/participants.schema.yaml").read_text())
 MISSING = ["", "n/a", "[]", "-9999"]

@@ -11,7 +11,7 @@ import yaml
 
 from amygene.cohort import roster
 from amygene.cohort.longitudinal import Sheets, assemble, image_findings, image_sessions, read_sheets
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/participants.schema.yaml").read_text())
 PEOPLE = pd.DataFrame({"participant_id": ["a", "b", "c"], "group": ["X", "Y", "X"]})

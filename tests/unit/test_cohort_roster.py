@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amygene.cohort import abide, roster
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 BASE = {"codes": {}, "missing": ["", "n/a", "-9999"]}
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from amygene.cohort.sheet import check_sheet, read_sheet
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/participants.schema.yaml").read_text())
 MISSING = ["", "n/a", "NA", "[]", "-9999"]

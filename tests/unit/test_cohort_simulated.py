@@ -8,8 +8,8 @@ import pytest
 
 from amygene.cohort import simulated
 from amygene.cohort.mat import write_mat
-from amygene.connectivity import seed_connectivity
-from amygene.series import Layout, constant, read_series
+from amygene.connectivity.regions import seed_connectivity
+from amygene.imaging.series import Layout, constant, read_series
 
 SITES = {"S1": [3, 2], "S2": [2, 4]}
 

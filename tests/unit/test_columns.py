@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from amygene import columns
+from amygene.io import columns
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

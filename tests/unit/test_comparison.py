@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from amygene import comparison as module
-from amygene.comparison import SITE_EFFECTS, Comparison, count_exceedances
-from amygene.harmonize import fit_combat
+from amygene.models import comparison as module
+from amygene.models.comparison import SITE_EFFECTS, Comparison, count_exceedances
+from amygene.models.harmonisation import fit_combat
 from amygene.stats.design import Design
 from amygene.stats.permutation import draw_orders, p_max, p_value
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.confounds import (
+from amygene.cleaning.confounds import (
     framewise_displacement,
     read_confounds,
     read_metadata,
@@ -20,7 +20,7 @@ from amygene.confounds import (
     strategy_columns,
     unsteady_volumes,
 )
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 #: files of fMRIPrep 21 and 20 that nilearn tests itself with
 DATA = Path(fmriprep.__file__).parent / "data"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.connectivity import fisher_z, seed_connectivity
+from amygene.connectivity.regions import fisher_z, seed_connectivity
 
 
 @pytest.fixture

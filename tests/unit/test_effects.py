@@ -7,8 +7,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from amygene.comparison import Comparison
-from amygene.effects import estimates
+from amygene.models.comparison import Comparison
+from amygene.models.effects import estimates
 from amygene.stats.design import Design
 from amygene.stats.effect_size import hedges_g, small_sample_correction
 

@@ -14,7 +14,7 @@ import pytest
 from scipy import sparse, stats
 from sklearn.metrics import cohen_kappa_score
 
-from amygene.enrichment import (
+from amygene.enrichment.scores import (
     N_CENTRES,
     SCORES,
     RandomSets,
@@ -25,13 +25,13 @@ from amygene.enrichment import (
     redundant,
     set_test,
 )
-from amygene.files import write_arrays
-from amygene.genes import correlate, parametric_p
+from amygene.genes.association import correlate, parametric_p
+from amygene.io.files import write_arrays
+from amygene.io.tables import read_table
 from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import p_max
-from amygene.tables import read_table
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

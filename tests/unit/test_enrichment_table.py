@@ -8,9 +8,9 @@ import pytest
 from scipy import sparse, stats
 from statsmodels.stats.multitest import multipletests
 
-from amygene.columns import MEANING
-from amygene.enrichment import RandomSets, coexpression_test, make_pools, set_test
-from amygene.enrichment_table import N_CLUSTERED, N_SHOWN, cluster_table, set_table
+from amygene.enrichment.scores import RandomSets, coexpression_test, make_pools, set_test
+from amygene.enrichment.table import N_CLUSTERED, N_SHOWN, cluster_table, set_table
+from amygene.io.columns import MEANING
 from amygene.stats.map_test import unit
 from amygene.stats.permutation import p_max
 

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from amygene.environments import make_environment
-from amygene.problems import InputError
+from amygene.io.environments import make_environment
+from amygene.io.problems import InputError
 
 
 @pytest.fixture

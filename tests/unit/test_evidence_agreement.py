@@ -10,9 +10,9 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from amygene.comparison import Comparison
 from amygene.evidence.agreement import agreement_test, claim_effects, claim_statistics, claim_tests
 from amygene.evidence.places import Claim
+from amygene.models.comparison import Comparison
 from amygene.stats.design import Design
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from amygene import atlas
 from amygene.evidence.claims import read_evidence, read_findings
 from amygene.evidence.places import read_places
-from amygene.problems import InputError
-from amygene.tables import read_given
+from amygene.imaging import atlas
+from amygene.io.problems import InputError
+from amygene.io.tables import read_given
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config/schemas/evidence.schema.yaml").read_text())

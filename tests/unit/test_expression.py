@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.expression import align, genes_from_dates, read_dk83, set_profile
-from amygene.problems import InputError
+from amygene.expression.alignment import align, genes_from_dates, read_dk83, set_profile
+from amygene.io.problems import InputError
 
 REGIONS = pd.DataFrame(
     {"region": ["a", "b", "c", "d", "e"], "structure": ["cortex", "cortex", "subcortex", "subcortex", "cortex"]}

@@ -26,9 +26,10 @@ import pytest
 import yaml
 from scipy import stats
 
-from amygene import ahba, settings
-from amygene.environments import make_environment
-from amygene.problems import InputError
+from amygene import settings
+from amygene.expression import ahba
+from amygene.io.environments import make_environment
+from amygene.io.problems import InputError
 from fixtures.ahba import (
     BOX_REGIONS,
     PROBES,
@@ -459,7 +460,7 @@ def test_download_puts_a_donors_files_where_they_are_looked_for(python: Path, ru
             "import runpy, sys\n"
             "port, script = sys.argv[1:3]\n"
             "sys.path.insert(0, script.rpartition('/')[0])\n"
-            "from amygene import abagen_compat\n"
+            "from amygene.expression import abagen_compat\n"
             "abagen_compat.load()\n"
             "from abagen.datasets import fetchers\n"
             "fetch = fetchers._fetch_files\n"

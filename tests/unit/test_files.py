@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amygene.files import read_arrays, read_json, replacing, sha256, write_arrays
-from amygene.problems import InputError
+from amygene.io.files import read_arrays, read_json, replacing, sha256, write_arrays
+from amygene.io.problems import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -48,7 +48,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file(tmp_path):
     code = (
         "import sys, time\n"
         "sys.path.insert(0, sys.argv[1])\n"
-        "from amygene.files import replacing\n"
+        "from amygene.io.files import replacing\n"
         "with replacing(sys.argv[2]) as beside, open(beside, 'w') as stream:\n"
         "    stream.write('ne')\n"
         "    stream.flush()\n"

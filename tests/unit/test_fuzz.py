@@ -21,11 +21,11 @@ from amygene import settings as study_settings
 from amygene.cohort import buckets, roster
 from amygene.cohort.assemble import assemble
 from amygene.cohort.sheet import read_sheet
-from amygene.problems import InputError
+from amygene.imaging.series import Layout, read_series
+from amygene.imaging.series_pack import FINDING, check_members, read_pack, write_pack
+from amygene.io.problems import InputError
+from amygene.io.tables import read_table, write_table
 from amygene.report import page, style
-from amygene.series import Layout, read_series
-from amygene.series_pack import FINDING, check_members, read_pack, write_pack
-from amygene.tables import read_table, write_table
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config/schemas/participants.schema.yaml").read_text())

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from amygene.genes import (
+from amygene.genes.association import (
     LEVEL,
     MIN_REGIONS,
     CountTest,

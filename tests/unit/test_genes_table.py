@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from amygene.columns import MEANING
-from amygene.genes import CountTest, chunk_columns, correlate, count_test, parametric_p
-from amygene.genes_table import count_summary, gene_table
+from amygene.genes.association import CountTest, chunk_columns, correlate, count_test, parametric_p
+from amygene.genes.table import count_summary, gene_table
+from amygene.io.columns import MEANING
 from amygene.stats.map_test import COLUMNS
 
 N_MAPS = 60

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from amygene.genesets import measured_sets, read_gmt
-from amygene.problems import InputError
+from amygene.enrichment.sets import measured_sets, read_gmt
+from amygene.io.problems import InputError
 
 
 def problem(path):

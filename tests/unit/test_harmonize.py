@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.harmonize import fit_combat
+from amygene.models.harmonisation import fit_combat
 
 
 def parts(table):

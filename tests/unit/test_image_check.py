@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.image_check import DefaultMask, check_confounds, check_images, read_signal, write_signal
-from amygene.images import Grid
-from amygene.scans import Scan
+from amygene.cohort.images import DefaultMask, check_confounds, check_images, read_signal, write_signal
+from amygene.imaging.images import Grid
+from amygene.imaging.scans import Scan
 from fixtures import scans
 
 CLEANING = {key: value for key, value in scans.CLEANING.items() if key != "smoothing"}
@@ -258,8 +258,8 @@ def test_a_repetition_time_that_is_nowhere_is_a_fault_unless_nothing_is_filtered
 
 
 def test_the_json_file_goes_before_the_header_and_the_sheet_before_both(tmp_path):
-    from amygene.denoising import repetition_time
-    from amygene.images import read_header
+    from amygene.cleaning.denoising import repetition_time
+    from amygene.imaging.images import read_header
 
     files = scans.write_scan(tmp_path, "sub-1_task-rest", 1, tr=2.5)
     header = read_header(files["bold"])

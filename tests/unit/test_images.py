@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nilearn.image import smooth_img
 
-from amygene.images import (
+from amygene.imaging.images import (
     Grid,
     as_volume,
     examine,
@@ -20,7 +20,7 @@ from amygene.images import (
     read_voxels,
     write_image,
 )
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 from fixtures import scans
 
 OBLIQUE = np.array([[2.9, 0.4, 0, -80], [-0.4, 2.9, 0.3, -100], [0, -0.3, 3.1, -60], [0, 0, 0, 1]])

@@ -27,7 +27,7 @@ def run(folder: Path, code: str) -> tuple[subprocess.CompletedProcess[str], str]
     return done, (folder / "log").read_text()
 
 
-START = "import os\nfrom amygene.problems import InputError\nfrom job import start\nstart(os.environ['LOG'])\n"
+START = "import os\nfrom amygene.io.problems import InputError\nfrom job import start\nstart(os.environ['LOG'])\n"
 
 
 def test_everything_that_is_said_goes_to_the_log(tmp_path):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.maps import MIN_REGIONS, map_from_image, map_from_table, used_regions
-from amygene.problems import InputError
+from amygene.imaging.maps import MIN_REGIONS, map_from_image, map_from_table, used_regions
+from amygene.io.problems import InputError
 
 #: three blocks of 10 x 30 x 30 voxels of 1 mm along x, in a margin of 5
 NAMES = ["back", "middle", "front"]

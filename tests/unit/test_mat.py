@@ -9,7 +9,7 @@ import pytest
 from scipy.io import loadmat, savemat, whosmat
 
 from amygene.cohort.mat import write_mat
-from amygene.series import VARIABLE, Layout, read_series
+from amygene.imaging.series import VARIABLE, Layout, read_series
 
 
 @pytest.fixture

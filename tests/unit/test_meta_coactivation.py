@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
+from amygene.io.problems import InputError
 from amygene.meta.coactivation import (
     Database,
     active_studies,
@@ -14,7 +15,6 @@ from amygene.meta.coactivation import (
     read_database,
 )
 from amygene.meta.foci import talairach_to_mni
-from amygene.problems import InputError
 from fixtures.meta import NIMARE, ball
 
 

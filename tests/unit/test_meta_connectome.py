@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.connectivity import fisher_z
+from amygene.connectivity.regions import fisher_z
+from amygene.io.problems import InputError
 from amygene.meta.connectome import Connectome, Places, add_subject, load_values, mean_of_subjects, read_matrix
-from amygene.problems import InputError
 
 NAMES = [f"R{i}" for i in range(12)]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.meta.foci import check_foci, from_text, mni_to_talairach, read_foci, talairach_to_mni
-from amygene.problems import InputError
 from fixtures.meta import NIMARE, ball
 
 HEAD = "experiment\tn_subjects\tx\ty\tz\tspace\tcontrast\n"

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene import atlas
+from amygene.imaging import atlas
+from amygene.io.tables import read_table
 from amygene.meta.ale import converge
 from amygene.meta.chance import largest_by_chance
 from amygene.meta.clusters import cluster_table
@@ -20,7 +21,6 @@ from amygene.meta.foci import check_foci, read_foci
 from amygene.meta.grid import Grid
 from amygene.meta.network import canonical_table, observed_pooled, random_pooled, region_table, seed_regions
 from amygene.meta.selection import merge
-from amygene.tables import read_table
 from fixtures.meta import NIMARE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.meta import receptors
 from amygene.meta.receptors import check_list, combine, correlate, density_in_cluster, files_in, weighted_median
-from amygene.problems import InputError
 
 PET = Path(__file__).parents[3] / "shared/data/pet"
 

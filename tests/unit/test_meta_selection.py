@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.meta.selection import categories, check_rules, merge, refusal, select
-from amygene.problems import InputError
 
 
 @pytest.fixture

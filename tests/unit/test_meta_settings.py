@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 from amygene.settings import complete
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())

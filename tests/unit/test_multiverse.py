@@ -10,9 +10,9 @@ import pytest
 import yaml
 from scipy import stats
 
-from amygene.ahba import DONORS, PASSED_ON
-from amygene.columns import MEANING
-from amygene.multiverse import STABLE, compare, gene_correlations, multiverse_table, variants
+from amygene.expression.ahba import DONORS, PASSED_ON
+from amygene.expression.multiverse import STABLE, compare, gene_correlations, multiverse_table, variants
+from amygene.io.columns import MEANING
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
 KEYS = SCHEMA["properties"]["expression"]["properties"]

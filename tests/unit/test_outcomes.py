@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene import outcomes
+from amygene.cohort import outcomes
 
 LONG = pd.DataFrame(
     {

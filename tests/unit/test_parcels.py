@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from nilearn.maskers import NiftiLabelsMasker
 
-from amygene.images import Grid
-from amygene.parcels import own_regions, region_means, region_weights
-from amygene.seed_maps import Weights
+from amygene.imaging.images import Grid
+from amygene.imaging.parcels import own_regions, region_means, region_weights
+from amygene.imaging.seed_maps import Weights
 
 GRID = Grid((10, 11, 9), np.array([[-3.0, 0, 0, 15], [0, 3, 0, -16], [0, 0, 3, -12], [0, 0, 0, 1]]))
 

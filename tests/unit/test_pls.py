@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.cross_decomposition import PLSRegression
 
+from amygene.genes.pls import explained_shares, pls
 from amygene.nulls.stratified import null_maps
-from amygene.pls import explained_shares, pls
 from amygene.stats.streams import BOOTSTRAP, stream
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
+from amygene.io.problems import InputError
 from amygene.preclinical.behaviour import read_tests, shares, stratified
-from amygene.problems import InputError
 
 STEPS = {"FLX": ("SIT1", "SIT2"), "KET": ("SIT2", "SIT3")}
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from amygene.enrichment import RandomSets, make_pools, set_test
+from amygene.enrichment.scores import RandomSets, make_pools, set_test
 from amygene.nulls.stratified import null_maps
 from amygene.preclinical.animals import relabeled_p
 from amygene.preclinical.bridge import (

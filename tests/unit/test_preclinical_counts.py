@@ -8,8 +8,8 @@ import pytest
 from scipy import sparse
 from scipy.io import mmwrite
 
+from amygene.io.problems import InputError
 from amygene.preclinical.counts import expressed, joined, read_counts, read_sheet, read_tissues, tissue_table
-from amygene.problems import InputError
 
 GENES = ["Bdnf", "Fos", "Snap25"]
 SAMPLES = ["a1", "a2", "b1", "b2"]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.preclinical.orthologues import human_names, read_biomart, read_own
-from amygene.problems import InputError
 
 HEADER = (
     'Gene stable ID,Gene name,Human gene name,Human gene stable ID,Human homology type,"Human orthology confidence '

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amygene.enrichment import RandomSets, make_pools
+from amygene.enrichment.scores import RandomSets, make_pools
 from amygene.preclinical.random_weights import random_weights, random_weights_p
 from amygene.stats.map_test import unit
 from amygene.stats.streams import PRECLINICAL_WEIGHTS, stream

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.preclinical.signatures import Signature, of_contrasts, read_signature, signature_table
-from amygene.problems import InputError
 from amygene.stats.multiplicity import benjamini_hochberg
 
 COLUMNS = {"gene": "gene", "log2fc": "log2fc", "p": "p", "q": "q"}

@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.prediction import designs
 from amygene.prediction.designs import AS_THEY_ARE, BY_CONTROLS
-from amygene.problems import InputError
 from fixtures.prediction import make_sample
 
 COUNTS = [(14, 20), (11, 23), (30, 17), (9, 0)]

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.io.problems import InputError
 from amygene.prediction.sample import make_sample
-from amygene.problems import InputError
 
 SEEDS = {"LAMY": ["Amygdala_L"], "RAMY": ["Amygdala_R"]}
 MODEL = {"covariates": ["age", "sex", "site"], "categorical": ["site", "sex"], "exchange_within": "site"}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from amygene.columns import MEANING
+from amygene.io.columns import MEANING
 from amygene.prediction import designs, nested, tables
 from amygene.prediction.leakage import OPTIMISTIC, PASSED
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED, Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amygene.problems import InputError, raise_if_any, some
+from amygene.io.problems import InputError, raise_if_any, some
 
 
 def test_one_problem_is_counted_and_told():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.report.figures_connectivity import Carpet, carpets, cleaning_quality, mean_maps, seed_places
+from amygene.report.figures.connectivity import Carpet, carpets, cleaning_quality, mean_maps, seed_places
 from amygene.report.page import Shown
 from amygene.report.sections import connectivity
 

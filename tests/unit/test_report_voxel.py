@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.images import Grid
-from amygene.report.figures_voxel import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
+from amygene.imaging.images import Grid
+from amygene.models.cluster_tables import table_columns
+from amygene.report.figures.voxels import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown
 from amygene.report.sections import group_voxel, response_voxel
-from amygene.voxel_tables import table_columns
 
 WORDS = group_voxel.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
 SIDECAR = {

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from amygene.problems import InputError
-from amygene.resources import check_hash, fetch_artifact, unpack_member
+from amygene.io.problems import InputError
+from amygene.io.resources import check_hash, fetch_artifact, unpack_member
 
 CONTENT = b"region,A1BG\n" + bytes(range(256)) * 100
 WHEEL, SDIST = "tiny_data-1.0-py3-none-any.whl", "tiny_data-1.0.tar.gz"

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 from amygene.response import associations, changes, members, normalisation, predicted, replicate
 from amygene.response.table_one import table_one
 from amygene.stats.repeated_measures import GROUP, INTERACTION, TIME

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from amygene.cohort import rest_meta_mdd as reader
-from amygene.problems import InputError
-from amygene.series import Layout, read_series
+from amygene.imaging.series import Layout, read_series
+from amygene.io.problems import InputError
 from fixtures.rest_meta_mdd import MDD_COLUMNS, SERIES, make_release
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from amygene.scans import Scan, by_session, check_labels, from_rows, map_name
+from amygene.imaging.scans import Scan, by_session, check_labels, from_rows, map_name
 
 
 def test_maps_are_named_as_bids_would():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from nilearn.maskers import NiftiLabelsMasker, NiftiMapsMasker, NiftiSpheresMasker
 
-from amygene.images import Grid, as_volume
-from amygene.problems import InputError
-from amygene.seed_maps import coverage, dice, over_voxels, read_source, weights_on
+from amygene.imaging.images import Grid, as_volume
+from amygene.imaging.seed_maps import coverage, dice, over_voxels, read_source, weights_on
+from amygene.io.problems import InputError
 
 FINE = Grid((40, 44, 36), np.array([[1.0, 0, 0, -20], [0, 1, 0, -22], [0, 0, 1, -18], [0, 0, 0, 1]]))
 COARSE = Grid((13, 14, 12), np.array([[-3.0, 0, 0, 18], [0, 3, 0, -20], [0, 0, 3, -17], [0, 0, 0, 1]]))

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.images import Grid
-from amygene.seed_maps import Source, Weights
-from amygene.seed_report import overlap_table, seed_table
+from amygene.connectivity.seed_report import overlap_table, seed_table
+from amygene.imaging.images import Grid
+from amygene.imaging.seed_maps import Source, Weights
 
 GRID = Grid((4, 3, 2), np.array([[-2.0, 0, 0, 6], [0, 3, 0, 0], [0, 0, 4, -4], [0, 0, 0, 1]]))
 SEEDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from amygene.seeds import check_seeds, known_sets, need_images, seed_definition, seed_sets
+from amygene.imaging.seeds import check_seeds, known_sets, need_images, seed_definition, seed_sets
 
 TABLE = [
     dict.fromkeys(("kind", "regions", "image", "volumes", "xyz", "radius"), "") | row

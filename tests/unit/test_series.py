@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from amygene.problems import InputError
-from amygene.series import MIN_TIMEPOINTS, Layout, constant, read_series
+from amygene.imaging.series import MIN_TIMEPOINTS, Layout, constant, read_series
+from amygene.io.problems import InputError
 
 LABELS = ("Amygdala_L", "Amygdala_R", "Insula_L", "Insula_R")
 LAYOUT = Layout(LABELS)

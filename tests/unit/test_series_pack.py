@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from amygene.series import Layout
-from amygene.series_pack import FINDING, check_members, read_labels, read_pack, write_findings, write_pack
+from amygene.imaging.series import Layout
+from amygene.imaging.series_pack import FINDING, check_members, read_labels, read_pack, write_findings, write_pack
 
 LABELS = ("Amygdala_L", "Amygdala_R", "Insula_L")
 LAYOUT = Layout(LABELS)

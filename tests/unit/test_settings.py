@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 from amygene.settings import complete
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from amygene import settings
-from amygene.problems import InputError
+from amygene.io.problems import InputError
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
 CONFIG = {

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.cleaning import cleaning_operator, kept_volumes
+from amygene.cleaning.confounds import framewise_displacement, select_confounds
+from amygene.cleaning.operator import cleaning_operator, kept_volumes
 from amygene.cohort import simulated_scans as simulated
-from amygene.confounds import framewise_displacement, select_confounds
-from amygene.images import Grid, read_header, read_voxels, standard_grid, write_scan
-from amygene.seed_maps import read_source, weights_on
+from amygene.imaging.images import Grid, read_header, read_voxels, standard_grid, write_scan
+from amygene.imaging.seed_maps import read_source, weights_on
 
 SETTINGS = {"sites": {"A": [6, 6], "B": [5, 7]}, "voxel_size": 8, "effect": 1.6, "sessions": ["1", "2"]}
 SETTINGS["planted"] = {"precuneus": -1, "temporal": -1, "orbital": 1}

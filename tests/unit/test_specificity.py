@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from amygene.problems import InputError
-from amygene.specificity import (
+from amygene.enrichment.specificity import (
     average_ranks,
     check_expression,
     fisher_table,
@@ -18,6 +17,7 @@ from amygene.specificity import (
     specificity_index,
     specificity_p,
 )
+from amygene.io.problems import InputError
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

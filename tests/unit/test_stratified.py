@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.genes import parametric_p
+from amygene.genes.association import parametric_p
 from amygene.nulls.moran import moran_i
 from amygene.nulls.stratified import BLOCK, null_maps
 from amygene.stats.map_test import against_null_maps, unit

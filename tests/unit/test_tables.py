@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from amygene import __version__
-from amygene.files import sha256
-from amygene.problems import InputError
-from amygene.tables import read_given, read_matrix, read_table, versions, write_json, write_table
+from amygene.io.files import sha256
+from amygene.io.problems import InputError
+from amygene.io.tables import read_given, read_matrix, read_table, versions, write_json, write_table
 
 
 def written(folder, table, **options):
@@ -67,7 +67,7 @@ def test_the_sidecar_makes_numbers_traceable(tmp_path):
 
 
 def test_a_column_that_nobody_explained_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(KeyError, match=r"columns without a meaning in amygene.columns: \['secret'\]"):
+    with pytest.raises(KeyError, match=r"columns without a meaning in amygene.io.columns: \['secret'\]"):
         written(tmp_path, pd.DataFrame({"t": [1.0], "secret": [2]}))
     assert list(tmp_path.iterdir()) == []
 

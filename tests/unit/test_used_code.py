@@ -11,7 +11,11 @@ import pytest
 import used_code
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-ALL_SCRIPTS = sorted(file.name for file in SCRIPTS.glob("*.py"))
+ALL_SCRIPTS = sorted(
+    str(file.relative_to(SCRIPTS))
+    for file in SCRIPTS.glob("**/*.py")
+    if "amygene" not in file.relative_to(SCRIPTS).parts
+)
 
 
 @pytest.fixture

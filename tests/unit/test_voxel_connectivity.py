@@ -10,18 +10,18 @@ import pytest
 from nilearn.image import smooth_img
 from nilearn.maskers import NiftiLabelsMasker, NiftiMasker, NiftiSpheresMasker
 
-from amygene.confounds import read_confounds, read_metadata, select_confounds
-from amygene.images import Grid, file_order, read_header, standard_grid
-from amygene.problems import InputError
-from amygene.scans import Scan
-from amygene.seed_maps import SeedsOnGrids, read_source
-from amygene.voxel_connectivity import (
+from amygene.cleaning.confounds import read_confounds, read_metadata, select_confounds
+from amygene.connectivity.voxels import (
     BLOCK,
     correlate,
     resample,
     session_maps,
     signal_to_noise,
 )
+from amygene.imaging.images import Grid, file_order, read_header, standard_grid
+from amygene.imaging.scans import Scan
+from amygene.imaging.seed_maps import SeedsOnGrids, read_source
+from amygene.io.problems import InputError
 from fixtures import scans
 
 INSIDE = scans.brain()

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from amygene.comparison import Comparison
+from amygene.models.comparison import Comparison
+from amygene.models.draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws
+from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.clusters import find_clusters, structure
 from amygene.stats.design import Design
 from amygene.stats.lattice import Lattice
 from amygene.stats.map_permutation import TILE
 from amygene.stats.permutation import BLOCK, draw_orders
 from amygene.stats.tfce import Scanner, tfce
-from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws
 
 
 def study(shape=(9, 10, 8), n=24, n_sites=2, seed=0, effect=0.0, sigma=1.0):
@@ -48,7 +48,7 @@ def test_estimates_are_those_of_the_comparison_of_regions():
     comparison, _ = study(shape=(12, 11, 10))
     assert len(comparison.maps) > TILE
     whole = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, "covariate")
-    from amygene.effects import estimates
+    from amygene.models.effects import estimates
 
     found, expected = comparison.estimates(), estimates(whole)
     assert found.to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-12)
@@ -83,7 +83,7 @@ def test_any_number_of_shards_gives_the_same_bits(monkeypatch):
     args = (comparison, lattice, 2.0, observed, 1)
     one = gather_draws([[draw_shard(*args, 0, 450)]], "plain")
     many = gather_draws([[draw_shard(*args, a, min(a + BLOCK, 450)) for a in range(0, 450, BLOCK)]], "plain")
-    monkeypatch.setattr("amygene.voxel_draws._PASS", 1)
+    monkeypatch.setattr("amygene.models.draws._PASS", 1)
     small = gather_draws([[draw_shard(*args, 0, 200), draw_shard(*args, 200, 450)]], "plain")
     for other in (many, small):
         assert np.array_equal(one.maxima, other.maxima)

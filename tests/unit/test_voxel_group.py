@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from amygene.comparison import Comparison
-from amygene.problems import InputError
+from amygene.group.voxels import MAP_MEANING, make_voxel_comparison, observe
+from amygene.io.problems import InputError
+from amygene.models.comparison import Comparison
 from amygene.stats.map_permutation import TILE
-from amygene.voxel_group import MAP_MEANING, make_voxel_comparison, observe
 
 SETTINGS = {
     "covariates": ["age", "site"],

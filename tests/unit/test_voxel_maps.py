@@ -9,14 +9,14 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from amygene.files import sha256
-from amygene.image_check import DefaultMask, check_images
-from amygene.images import Grid, standard_grid, write_image
-from amygene.problems import InputError
-from amygene.scans import Scan
-from amygene.seed_maps import SeedsOnGrids, read_source
-from amygene.voxel_connectivity import session_maps
-from amygene.voxel_maps import _AT_A_TIME, common_mask, make_maps, pack, read_map
+from amygene.cohort.images import DefaultMask, check_images
+from amygene.connectivity.maps import _AT_A_TIME, common_mask, make_maps, pack, read_map
+from amygene.connectivity.voxels import session_maps
+from amygene.imaging.images import Grid, standard_grid, write_image
+from amygene.imaging.scans import Scan
+from amygene.imaging.seed_maps import SeedsOnGrids, read_source
+from amygene.io.files import sha256
+from amygene.io.problems import InputError
 from fixtures import scans
 
 CLEANING = scans.CLEANING | {"strategy": "24P"}

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy import ndimage, stats
 
-from amygene.problems import InputError
+from amygene.io.problems import InputError
+from amygene.models.cluster_tables import members_of, significant_clusters
 from amygene.response.voxel_normalisation import clusters_against_controls, mean_connectivity
 from amygene.stats.clusters import find_clusters
 from amygene.stats.lattice import Lattice
-from amygene.voxel_tables import members_of, significant_clusters
 
 TIMES = ["pre", "post"]
 SETTINGS = {"variable": "group", "case": "P", "control": "C", "covariates": [], "exchange_within": None, "margin": 0.8}

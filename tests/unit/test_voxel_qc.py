@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from amygene.voxel_qc import qc_table
+from amygene.connectivity.qc import qc_table
 
 PEOPLE = pd.DataFrame({"participant_id": ["a", "b", "c"], "site": ["X", "X", "Y"], "age": [1, 2, 3]})
 MEASURED = {"n_timepoints": 100.0, "n_kept": 90.0, "scrubbed": 0.1, "df_left": 20.0, "mean_fd": 0.1, "max_fd": 1.0}

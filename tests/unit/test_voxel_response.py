@@ -13,7 +13,12 @@ import pytest
 import statsmodels.api as sm
 from scipy import ndimage, stats
 
-from amygene.problems import InputError
+from amygene.group.voxels import MAP_MEANING, observe, write_maps
+from amygene.imaging.labels import VoxelLabels
+from amygene.io.problems import InputError
+from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning
+from amygene.models.draws import STATISTICS, Largest, draw_shard, gather_draws
+from amygene.models.voxel_comparison import VoxelComparison
 from amygene.response import members, voxel_plan
 from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
 from amygene.stats.design import Design
@@ -22,11 +27,6 @@ from amygene.stats.permutation import BLOCK
 from amygene.stats.repeated_measures import GROUP, INTERACTION, TIME, Term, of_groups
 from amygene.stats.repeated_measures import Design as Repeated
 from amygene.stats.tfce import Scanner
-from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import STATISTICS, Largest, draw_shard, gather_draws
-from amygene.voxel_group import MAP_MEANING, observe, write_maps
-from amygene.voxel_labels import VoxelLabels
-from amygene.voxel_tables import cluster_table, describe_voxels, effect_meaning
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SESSIONS = ["pre", "post"]

@@ -7,13 +7,13 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from amygene.comparison import Comparison
-from amygene.sites import leave_sites_out as on_regions
-from amygene.sites import map_correlation
+from amygene.models.comparison import Comparison
+from amygene.models.voxel_comparison import VoxelComparison
+from amygene.sites.regions import leave_sites_out as on_regions
+from amygene.sites.regions import map_correlation
+from amygene.sites.voxels import Moments, leave_sites_out
 from amygene.stats.design import Design
 from amygene.stats.map_permutation import TILE
-from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_sites import Moments, leave_sites_out
 
 
 def study(n_voxels=TILE + 90, n=45, effect=0.0, seed=0):

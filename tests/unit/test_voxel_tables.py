@@ -9,19 +9,19 @@ import pytest
 from scipy import ndimage, stats
 from statsmodels.stats.power import TTestPower
 
-from amygene.comparison import Comparison
-from amygene.effects import estimates
+from amygene.imaging.labels import VoxelLabels, most_probable, nearest
+from amygene.models.cluster_tables import LEVEL, cluster_table, smallest_effects, table_columns
+from amygene.models.cluster_tables import describe_voxels as make_maps
+from amygene.models.comparison import Comparison
+from amygene.models.draws import draw_shard, gather_draws
+from amygene.models.effects import estimates
+from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.clusters import find_clusters
 from amygene.stats.design import Design
 from amygene.stats.equivalence import tost
 from amygene.stats.lattice import Lattice
 from amygene.stats.random_field import TField, cluster_p, extent_p, resel_counts
 from amygene.stats.tfce import Scanner, tfce
-from amygene.voxel_comparison import VoxelComparison
-from amygene.voxel_draws import draw_shard, gather_draws
-from amygene.voxel_labels import VoxelLabels, most_probable, nearest
-from amygene.voxel_tables import LEVEL, cluster_table, smallest_effects, table_columns
-from amygene.voxel_tables import describe_voxels as make_maps
 
 AFFINE = np.array([[-3.0, 0, 0, 30], [0, 3, 0, -40], [0, 0, 3, -20], [0, 0, 0, 1]])
 THRESHOLD = 2.6
@@ -221,8 +221,8 @@ def test_regions_by_number_and_by_probability(tmp_path):
     import nibabel
     import pandas as pd
 
-    from amygene.files import write_arrays
-    from amygene.voxel_labels import label_by_number, label_by_probability, read_labels
+    from amygene.imaging.labels import label_by_number, label_by_probability, read_labels
+    from amygene.io.files import write_arrays
 
     numbers = np.zeros((3, 1, 1), dtype=np.int16)
     numbers[:, 0, 0] = [7, 0, 2]

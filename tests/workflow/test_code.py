@@ -61,14 +61,14 @@ def after_edit(project: Project, file: str, *edits: tuple[str, str]) -> list[Job
 @pytest.mark.parametrize(
     "module",
     [
-        "amygene/problems.py",
+        "amygene/io/problems.py",
         "amygene/cohort/summary.py",
-        "amygene/connectivity.py",
+        "amygene/connectivity/regions.py",
         "amygene/stats/permutation.py",
-        "amygene/harmonize.py",
+        "amygene/models/harmonisation.py",
         "amygene/nulls/moran.py",
-        "amygene/genes.py",
-        "amygene/enrichment_table.py",
+        "amygene/genes/association.py",
+        "amygene/enrichment/table.py",
         "amygene/report/style.py",
         "amygene/report/sections/genes.py",
     ],
@@ -81,7 +81,7 @@ def test_a_module_reruns_the_rules_that_import_it(finished, every_job, module):
     assert starts(reran) <= using
 
 
-@pytest.mark.parametrize("module", ["amygene/problems.py", "amygene/files.py", "amygene/stats/linear_model.py"])
+@pytest.mark.parametrize("module", ["amygene/io/problems.py", "amygene/io/files.py", "amygene/stats/linear_model.py"])
 def test_comments_and_docstrings_rerun_nothing(finished, module):
     edits = [("", "\n# a comment\n"), ('"""', '"""In other words: ')]
     assert after_edit(finished, f"scripts/{module}", *edits) == []
@@ -92,7 +92,7 @@ def test_a_module_that_the_study_does_not_use_reruns_nothing(finished):
 
 
 def test_a_script_reruns_its_rule(finished):
-    assert starts(after_edit(finished, "scripts/genes_pls.py", ("", "\nx = 1\n"))) == {"genes_pls"}
+    assert starts(after_edit(finished, "scripts/genes/pls.py", ("", "\nx = 1\n"))) == {"genes_pls"}
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,16 @@ def test_other_files_of_the_workflow(finished, file, rules):
 
 
 def test_a_script_that_a_shell_command_runs(ahba):
-    assert starts(after_edit(ahba, "scripts/expression_abagen.py", ("", "\nx = 1\n"))) == {"expression_abagen"}
-    assert after_edit(ahba, "scripts/expression_abagen.py", ("", "\n# a comment\n")) == []
+    assert starts(after_edit(ahba, "scripts/expression/abagen.py", ("", "\nx = 1\n"))) == {"expression_abagen"}
+    assert after_edit(ahba, "scripts/expression/abagen.py", ("", "\n# a comment\n")) == []
 
 
 def test_abagens_packages_and_code_do_not_repeat_the_download(ahba):
-    for file in ("scripts/amygene/abagen_compat.py", "scripts/amygene/tables.py", "scripts/expression_download.py"):
+    for file in (
+        "scripts/amygene/expression/abagen_compat.py",
+        "scripts/amygene/io/tables.py",
+        "scripts/expression/download.py",
+    ):
         assert "expression_download" not in {job.rule for job in after_edit(ahba, file, ("", "\nx = 1\n"))}
     reran = after_edit(ahba, "envs/abagen/requirements.txt", ("", "\n"))
     assert starts(reran) == {"expression_environment"}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from amygene.ahba import DONORS, FILES, donor_folder
+from amygene.expression.ahba import DONORS, FILES, donor_folder
 from fixtures.project import CHECKOUT, Job, Project, followers, starts
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ import pytest
 from nilearn.image import resample_to_img
 from scipy import ndimage, stats
 
-from amygene.expression import read_dk83
+from amygene.expression.alignment import read_dk83
 from fixtures.project import RESOURCES, Project
 from fixtures.real_data import real_data
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +21,7 @@ KEPT = {"expression_download": "4 GB that another version of the code would down
 
 def test_the_rules_are_read():
     assert len(WORKING) > 30
-    assert RULES["genes_pls"].script == "genes_pls.py"
+    assert RULES["genes_pls"].script == "genes/pls.py"
     assert RULES["genes_pls"].outputs[0] == "results/{study}/genes/{map}_atlas-{atlas}_pls.tsv"
 
 
@@ -44,10 +47,17 @@ def test_the_code_that_it_runs_is_among_its_params(name):
 
 
 def test_every_script_is_run_by_one_rule():
-    scripts = {file.name for file in (CHECKOUT / "scripts").glob("*.py")}
+    scripts = {str(file.relative_to(CHECKOUT / "scripts")) for file in (CHECKOUT / "scripts").glob("*/*.py")}
     run = sorted(rule.script for rule in RULES.values() if rule.script and not rule.base)
     assert run == sorted(set(run))
-    assert scripts - set(run) == {"job.py", "used_code.py", "config_reference.py", "table_cohort.py"}
+    assert {file for file in scripts if not file.startswith("amygene/")} == set(run)
+
+
+def test_no_script_hides_a_module():
+    """A script's own folder is first on Python's path: `select.py` there would be what every library imports."""
+    installed = set(metadata.packages_distributions())
+    names = {Path(rule.script).stem for rule in RULES.values() if rule.script}
+    assert names & (installed | sys.stdlib_module_names) == set()
 
 
 def test_no_script_reads_the_config():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from amygene.problems import InputError, some
+from amygene.io.problems import InputError, some
 
 #: subjects and sites of the release, for planning
 EXPECTED, EXPECTED_SITES = 1112, 20

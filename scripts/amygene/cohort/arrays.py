@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from amygene.problems import raise_if_any, some
+from amygene.io.problems import raise_if_any, some
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import pandas as pd
 from amygene.cohort.selection import Exclusions, apply_selection, assign_contrasts
 from amygene.cohort.sheet import check_sheet
 from amygene.cohort.summary import demographics
-from amygene.design import check_design, members
-from amygene.problems import raise_if_any, some
+from amygene.io.problems import raise_if_any, some
+from amygene.models.design import check_design, members
 
 #: what is known of a participant from the files, if the sheet does not say it
 MEASURED = ("n_timepoints", "n_constant", "n_kept", "scrubbed", "mean_fd", "max_fd", "df_left")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.problems import InputError, raise_if_any, some
-from amygene.scans import Scan
+from amygene.imaging.scans import Scan
+from amygene.io.problems import InputError, raise_if_any, some
 
 SPACE = "MNI152NLin2009cAsym"
 _BOLD = "_desc-preproc_bold"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.cohort.outcomes import derive, to_long
 from amygene.cohort.selection import Exclusions, apply_selection
 from amygene.cohort.sessions import unit
 from amygene.cohort.sheet import check_sheet, read_sheet
-from amygene.outcomes import derive, to_long
-from amygene.problems import InputError, raise_if_any, some
-from amygene.scans import COLUMNS as SCAN_COLUMNS
+from amygene.imaging.scans import COLUMNS as SCAN_COLUMNS
+from amygene.io.problems import InputError, raise_if_any, some
 
 #: what is known of a session from its files, if the sheet does not say it; of images from n_kept on, too
 _MEASURED = ("n_timepoints", "n_constant", "n_kept", "scrubbed", "mean_fd", "max_fd", "df_left")

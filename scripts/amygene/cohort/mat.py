@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from amygene.files import replacing
-from amygene.series import VARIABLE
+from amygene.imaging.series import VARIABLE
+from amygene.io.files import replacing
 
 #: bytes of a MATLAB 5 file's descriptive text
 _TEXT = 116

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from amygene.problems import InputError, raise_if_any, some
-from amygene.tables import read_given
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given
 
 #: atlas -> first and last column (1-based) of its block in a file
 BLOCKS = {

@@ -12,8 +12,8 @@ from typing import Any
 from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans, simulated_treatment
 from amygene.cohort.sessions import unit
 from amygene.cohort.sheet import read_text
-from amygene.problems import InputError, raise_if_any, some
-from amygene.scans import Scan, from_rows
+from amygene.imaging.scans import Scan, from_rows
+from amygene.io.problems import InputError, raise_if_any, some
 
 
 @dataclass(frozen=True)

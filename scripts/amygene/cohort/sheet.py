@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.problems import InputError, some
+from amygene.io.problems import InputError, some
 
 _CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 #: .csv is separated by commas, the others by tabs

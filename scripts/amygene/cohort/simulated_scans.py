@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.confounds import COMPONENTS, HEAD_RADIUS, MOTION, expand_motion
-from amygene.images import Grid
-from amygene.scans import Scan
-from amygene.seed_maps import Weights
+from amygene.cleaning.confounds import COMPONENTS, HEAD_RADIUS, MOTION, expand_motion
+from amygene.imaging.images import Grid
+from amygene.imaging.scans import Scan
+from amygene.imaging.seed_maps import Weights
 
 SPACE = "MNI152NLin2009cAsym"
 TASK = "rest"

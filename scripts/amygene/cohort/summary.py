@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from amygene.design import members
+from amygene.models.design import members
 from amygene.stats.effect_size import small_sample_correction
 
 COLUMNS = [

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from amygene.comparison import Comparison
-from amygene.effects import estimates
 from amygene.evidence.places import Claim
+from amygene.models.comparison import Comparison
+from amygene.models.effects import estimates
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import TIE, p_value
 

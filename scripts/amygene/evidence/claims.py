@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from amygene.evidence.places import Place, read_places
-from amygene.problems import InputError, raise_if_any, some
-from amygene.tables import read_given
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given
 
 #: texts that mean "not known"
 _MISSING = ("", "n/a", "NA")

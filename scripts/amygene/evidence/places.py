@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from amygene.problems import InputError, raise_if_any, some
+from amygene.io.problems import InputError, raise_if_any, some
 
 _COLUMNS = ["name", "kind", "atlas", "left", "right", "midline", "note"]
 _SIDES = {"left": ("left",), "right": ("right",), "both": ("left", "right", "midline")}

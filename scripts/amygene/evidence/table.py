@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from amygene.comparison import Comparison
 from amygene.evidence.agreement import agreement_test, claim_effects, claim_statistics, claim_tests
 from amygene.evidence.places import Claim, Place, connections
+from amygene.models.comparison import Comparison
 
 #: what the tables repeat of a finding
 TOLD = [

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from amygene.io.problems import InputError, raise_if_any
 from amygene.meta.ale import Experiments
 from amygene.meta.foci import SPACES, talairach_to_mni
 from amygene.meta.grid import Grid
-from amygene.problems import InputError, raise_if_any
 from amygene.stats.multiplicity import benjamini_hochberg
 
 #: a study is about a term whose frequency (tf-idf) in its abstract is above this (Yarkoni 2011, Nat Methods 8:665)

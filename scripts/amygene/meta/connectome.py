@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from amygene.connectivity import fisher_z
-from amygene.problems import InputError, raise_if_any, some
-from amygene.series import constant
+from amygene.connectivity.regions import fisher_z
+from amygene.imaging.series import constant
+from amygene.io.problems import InputError, raise_if_any, some
 
 #: a focus belongs to the nearest region if that is not further away (mm; Cash 2023, JAMA Psychiatry 80:246)
 REACH = 10.0

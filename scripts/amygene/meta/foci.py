@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given
 from amygene.meta.grid import Grid
-from amygene.problems import InputError, raise_if_any, some
-from amygene.tables import read_given
 
 #: columns of a table of foci; any others annotate
 COLUMNS = ("experiment", "n_subjects", "x", "y", "z", "space")

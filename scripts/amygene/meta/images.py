@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
-from amygene.files import replacing
+from amygene.io.files import replacing
 
 
 def write_image(path: str | Path, values: np.ndarray, affine: np.ndarray) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from amygene.io.problems import InputError, raise_if_any, some
 from amygene.nulls.stratified import null_maps
-from amygene.problems import InputError, raise_if_any, some
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import TIE, p_value

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.io.problems import raise_if_any, some
 from amygene.meta.ale import Experiments
-from amygene.problems import raise_if_any, some
 
 #: with fewer, a cluster is mostly one experiment's (Eickhoff 2016, NeuroImage 137:70; Muller 2018, Neurosci Biobehav
 #: Rev 84:151)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from amygene.problems import InputError, raise_if_any, some
-from amygene.tables import read_given
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given
 
 #: an animal whose ratio is below is susceptible (Golden et al. 2011, Nat Protoc 6:1183)
 SUSCEPTIBLE = 1.0

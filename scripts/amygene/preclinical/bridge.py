@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from amygene.enrichment import RandomSets, coexpression_test
+from amygene.enrichment.scores import RandomSets, coexpression_test
 from amygene.preclinical.animals import relabeled_p, smallest_p
 from amygene.preclinical.random_weights import random_weights_p
 from amygene.preclinical.signatures import Signature

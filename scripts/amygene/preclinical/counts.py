@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given
 from amygene.preclinical.orthologues import human_names
-from amygene.problems import InputError, raise_if_any, some
-from amygene.tables import read_given
 
 #: columns of featureCounts beside the samples
 _FEATURE_COUNTS = ("Chr", "Start", "End", "Strand", "Length")

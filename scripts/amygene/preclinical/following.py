@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from amygene.genes import following
+from amygene.genes.association import following
 
 
 def holding(table: pd.DataFrame) -> pd.Series:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from amygene.enrichment import hypergeometric_p
-from amygene.genesets import measured_sets
+from amygene.enrichment.scores import hypergeometric_p
+from amygene.enrichment.sets import measured_sets
 from amygene.preclinical.orthologues import human_names
 from amygene.preclinical.signatures import Signature
 from amygene.stats.multiplicity import benjamini_hochberg

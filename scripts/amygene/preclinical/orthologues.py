@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from amygene.problems import InputError, some
-from amygene.tables import read_given
+from amygene.io.problems import InputError, some
+from amygene.io.tables import read_given
 
 #: columns of BioMart's export, and what they are here
 _BIOMART = {

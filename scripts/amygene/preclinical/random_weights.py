@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amygene.enrichment import RandomSets
+from amygene.enrichment.scores import RandomSets
 from amygene.stats.permutation import TIE, p_value
 from amygene.stats.streams import PRECLINICAL_WEIGHTS, stream
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from amygene.io.problems import InputError, raise_if_any, some
+from amygene.io.tables import read_given, read_table
 from amygene.preclinical.contrasts import passing
 from amygene.preclinical.orthologues import human_names
-from amygene.problems import InputError, raise_if_any, some
 from amygene.stats.multiplicity import benjamini_hochberg
-from amygene.tables import read_given, read_table
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from amygene.cohort.buckets import holds
+from amygene.io.problems import InputError
 from amygene.prediction.sample import Sample
-from amygene.problems import InputError
 from amygene.stats.streams import PREDICTION_CONTROLS, PREDICTION_FOLDS, PREDICTION_REPLICATE, stream
 
 #: in the order of the tables

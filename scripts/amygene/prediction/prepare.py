@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from amygene.harmonize import Combat, fit_combat
+from amygene.models.harmonisation import Combat, fit_combat
 from amygene.prediction.sample import Sample
 
 

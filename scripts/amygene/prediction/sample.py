@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from amygene.design import members
-from amygene.problems import InputError, some
+from amygene.io.problems import InputError, some
+from amygene.models.design import members
 
 
 @dataclass(frozen=True)

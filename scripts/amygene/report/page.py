@@ -12,7 +12,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from amygene.columns import MEANING
+from amygene.io.columns import MEANING
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -128,7 +128,7 @@ def table(
     folded
         Text of the line behind which the table is folded away.
     meanings
-        Of columns that `amygene.columns` does not know.
+        Of columns that `amygene.io.columns` does not know.
     """
     known = {**MEANING, **(meanings or {})}
     rows = []

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amygene.files import read_json, sha256
+from amygene.io.files import read_json, sha256
+from amygene.io.tables import read_table, write_json
 from amygene.report.page import Shown
-from amygene.tables import read_table, write_json
 
 #: columns of names, whatever they look like
 _TEXT = dict.fromkeys(("site", "participant_id", "group", "reason", "note"), str)

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from amygene.files import replacing
+from amygene.io.files import replacing
 
 mpl.use("agg")
 mpl.rcParams.update(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.outcomes import wide
-from amygene.problems import InputError, raise_if_any
+from amygene.cohort.outcomes import wide
+from amygene.io.problems import InputError, raise_if_any
 from amygene.response.members import absent_columns, encode, restrict, values_of
 from amygene.stats.correlation import KINDS, Association
 from amygene.stats.multiplicity import benjamini_hochberg

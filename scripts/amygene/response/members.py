@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.cohort.outcomes import wide
 from amygene.cohort.selection import as_text
-from amygene.outcomes import wide
-from amygene.problems import InputError, raise_if_any, some
+from amygene.io.problems import InputError, raise_if_any, some
 from amygene.response.levels import level_names
 from amygene.stats.repeated_measures import Design
 

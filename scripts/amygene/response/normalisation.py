@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from amygene.cohort.selection import as_text
-from amygene.comparison import count_exceedances
-from amygene.design import check_design
-from amygene.group import Draws, make_comparison, roi_table
-from amygene.problems import InputError, raise_if_any
+from amygene.group.regions import Draws, make_comparison, roi_table
+from amygene.io.problems import InputError, raise_if_any
+from amygene.models.comparison import count_exceedances
+from amygene.models.design import check_design
 from amygene.response.members import absent_columns, values_of
 from amygene.stats.equivalence import power_equivalence, tost
 from amygene.stats.power import smallest_d

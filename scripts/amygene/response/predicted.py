@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.outcomes import wide
-from amygene.problems import raise_if_any
+from amygene.cohort.outcomes import wide
+from amygene.io.problems import raise_if_any
 from amygene.response.members import absent_columns, restrict
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.design import make_design
-from amygene.problems import InputError, raise_if_any
+from amygene.io.problems import InputError, raise_if_any
+from amygene.models.design import make_design
 from amygene.response.associations import check_outcome, matched, strata_of
 from amygene.response.members import MIN_PER_GROUP, Measured, absent_columns, encode
 from amygene.response.normalisation import compared

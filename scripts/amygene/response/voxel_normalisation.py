@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.models.cluster_columns import place
 from amygene.response.normalisation import COLUMNS, against_controls
-from amygene.voxel_columns import place
 
 #: which cluster it is, as in the table of clusters of the baseline
 _IDENTITY = ["formed_by", "cluster", "n_voxels", "x", "y", "z"]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.genes import following
-from amygene.problems import some
+from amygene.genes.association import following
+from amygene.io.problems import some
 from amygene.report import page
 from amygene.report.page import Shown
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.genes import following
+from amygene.genes.association import following
 from amygene.report import page
 from amygene.report.page import Shown
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.models.cluster_columns import OF_CLUSTERS, place
+from amygene.models.cluster_tables import significant_clusters
 from amygene.report import page
 from amygene.report.page import Shown
 from amygene.report.sections.sites import validation
 from amygene.response.levels import people_of
-from amygene.voxel_columns import OF_CLUSTERS, place
-from amygene.voxel_tables import significant_clusters
 
 
 def _shown_columns(effect: str) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.io.problems import some
 from amygene.preclinical import meanings
 from amygene.preclinical.following import holding
-from amygene.problems import some
 from amygene.report import page
 from amygene.report.page import Shown
 

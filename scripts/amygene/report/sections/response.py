@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.models.cluster_columns import OF_CLUSTERS
 from amygene.report import page
 from amygene.report.names import classifier_name
 from amygene.report.page import Shown
 from amygene.response.levels import people_of
-from amygene.voxel_columns import OF_CLUSTERS
 
 _EFFECTS = [
     "region", "n_participants", "f", "df1", "df2", "epsilon", "p", "q", "p_fwe", "partial_eta2", "g", "g_ci_low",

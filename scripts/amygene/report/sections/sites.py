@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.problems import some
+from amygene.io.problems import some
 from amygene.report import page
 from amygene.report.page import Shown
 

@@ -1,0 +1,63 @@
+"""Make a cohort with planted truth."""
+
+import pandas as pd
+
+from amygene.cohort import simulated, simulated_treatment
+from amygene.cohort.mat import write_mat
+from amygene.enrichment.sets import read_gmt
+from amygene.expression.alignment import read_dk83, set_profile
+from amygene.io.files import replacing
+from amygene.io.problems import InputError
+from amygene.io.tables import read_table, write_table
+from job import start
+
+start(snakemake.log[0])
+settings, seed = snakemake.params.settings, snakemake.params.seed
+regions = read_table(snakemake.input.regions)
+expression = read_dk83(snakemake.input.expression)
+sets = read_gmt(snakemake.input.sets)
+if settings["category"] not in sets:
+    raise InputError(f"config key cohort.simulated.category: {settings['category']!r} is no set of GO BP")
+for key in ("regions", "change_regions"):
+    absent = [r for r in settings[key] if r not in set(regions["region"])]
+    if absent:
+        raise InputError(f"config key cohort.simulated.{key}: {absent} are no regions of DK83")
+if settings["outcome_region"] not in set(regions["region"]):
+    raise InputError(f"config key cohort.simulated.outcome_region: {settings['outcome_region']} is no region of DK83")
+profile = set_profile(expression, sets[settings["category"]], regions)
+truth = simulated.planted(regions, settings["regions"], settings["effect"], profile, settings["category_effect"])
+sheet = simulated.phenotypes(settings["sites"], seed)
+brain = simulated.Brain(regions)
+sites, attended = list(settings["sites"]), simulated_treatment.attendance(settings)
+for index, row in enumerate(sheet.to_dict("records")):
+    participant = row["participant_id"]
+    if attended:
+        made = simulated_treatment.session_series(
+            brain, truth, row, sites, index, settings, attended[participant], seed
+        )
+    else:
+        made = {"pre": simulated.series(brain, truth, row, sites, index, seed)}
+    for session, values in made.items():
+        write_mat(f"{snakemake.output.series}/../{simulated.file_name(participant, session)}", values)
+written = {"sheet": sheet}
+if attended:
+    written["sessions"], written["outcomes"] = simulated_treatment.sheets(
+        sheet, settings["outcome_correlation"], attended, seed
+    )
+for name, table in written.items():
+    with replacing(snakemake.output[name]) as beside:
+        table.to_csv(beside, sep="\t", index=False)
+write_table(
+    snakemake.output.truth,
+    pd.DataFrame(
+        {
+            "region": regions["region"],
+            "planted": truth.difference,
+            "lowered": regions["region"].isin(settings["regions"]),
+        }
+    ),
+    sidecar=snakemake.output.sidecar,
+    settings=settings,
+    seed=seed,
+    note=f"case minus control in Fisher z of the connection with {truth.seed}",
+)

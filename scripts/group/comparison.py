@@ -1,0 +1,22 @@
+"""Connectivity and design of one contrast and seed as arrays."""
+
+import numpy as np
+import pandas as pd
+
+from amygene.connectivity.regions import gather
+from amygene.group.regions import make_comparison
+from amygene.io.files import read_arrays, write_arrays
+from amygene.io.tables import read_table
+from job import start
+
+start(snakemake.log[0])
+participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})
+people, regions, values = gather(map(read_arrays, snakemake.input.parts))
+z = pd.DataFrame(values, index=people, columns=regions)
+comparison, sites = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
+write_arrays(
+    snakemake.output[0],
+    region=regions,
+    site_names=np.array(sites, dtype=str),
+    **comparison.arrays(),
+)

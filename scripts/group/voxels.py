@@ -1,0 +1,88 @@
+"""Maps and clusters of one test and seed: of a difference of groups, or of treatment."""
+
+import numpy as np
+
+from amygene.group.voxels import MAP_MEANING, clusters_note
+from amygene.imaging.images import read_volume, write_image
+from amygene.imaging.labels import read_labels
+from amygene.io.files import read_arrays
+from amygene.io.tables import write_sidecar, write_table
+from amygene.models.cluster_columns import OF_CLUSTERS
+from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, smallest_effects
+from amygene.models.draws import Largest, gather_draws
+from amygene.models.voxel_comparison import VoxelComparison
+from amygene.stats.lattice import Lattice
+from job import start
+
+start(snakemake.log[0])
+source, output, params = snakemake.input, snakemake.output, snakemake.params
+arrays = read_arrays(source.comparison)
+grid, mask = read_volume(source.mask)
+voxel = params.voxel
+comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", allow_pickle=False), arrays)
+lattice = Lattice(arrays["analysed"], voxel["connectivity"])
+threshold = float(arrays["threshold"])
+# shards come seed by seed, this one's first
+shards = [read_arrays(f) for f in source.shards]
+n_seeds, per_seed = len(params.family), len(shards) // len(params.family)
+by_seed = [shards[i : i + per_seed] for i in range(0, len(shards), per_seed)]
+# those of several tests come test by test, each seed by seed
+observed = [read_arrays(f)["largest"] for f in source.tests]
+maxima = [read_arrays(f)["maxima"] for f in source.test_shards]
+drawn = [maxima[i : i + per_seed] for i in range(0, len(maxima), per_seed)]
+tests = [Largest.of_seeds(observed[i : i + n_seeds], drawn[i : i + n_seeds]) for i in range(0, len(observed), n_seeds)]
+draws = gather_draws(by_seed, voxel["draws"], voxel["until"], tests)
+result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
+settings = {
+    **params.asked,
+    "seed": snakemake.wildcards.seed,
+    "family": list(params.family),
+    "permutations": params.permutations,
+    **voxel,
+}
+critical_t = draws.critical("t")
+facts = {
+    "participants": dict(zip(arrays["who"].tolist(), arrays["n_who"].tolist(), strict=True)),
+    "voxels": int(lattice.mask.sum()),
+    "df": result.df,
+    "cluster_forming_t": threshold,
+    "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
+    "p_from": draws.described(),
+    "critical_t": None if np.isnan(critical_t) else critical_t,
+    **smallest_effects(comparison, result.df, critical_t),
+}
+if voxel["margin"] is not None:
+    facts["equivalent_voxels"] = int((result.maps["logp_desc-equivalence"] > -np.log10(0.05)).sum())
+if tests:
+    facts |= {"tests": params.tests, "over_tests": draws.over_tests}
+common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}
+for stat, image, sidecar in zip(params.stats, output.images, output.image_sidecars, strict=True):
+    write_image(image, lattice.volume(result.maps[stat].astype(np.float32), np.nan), grid)
+    write_sidecar(sidecar, image, note=MAP_MEANING[stat].format(tested=params.words["tested"]), **common, **facts)
+table = cluster_table(
+    comparison,
+    lattice,
+    grid.affine,
+    threshold,
+    result,
+    {name: labels.within(arrays["analysed"][mask > 0]) for name, labels in read_labels(source.labels).items()},
+    voxel["peak_distance"],
+    voxel["peaks"],
+)
+if tests:
+    table = table.assign(n_tests=len(tests))
+write_table(
+    output.table,
+    table,
+    sidecar=output.sidecar,
+    note=clusters_note(params.words["positive"], draws.n_tests),
+    facts=facts,
+    meanings=OF_CLUSTERS | effect_meaning(comparison.effect, params.words["tested"]),
+    **common,
+)
+first = table[table["peak"] == 1]
+print(
+    f"{len(first)} clusters; family-wise p < .05: {int((first['p_size'] < 0.05).sum())} by size, "
+    f"{int((first['p_mass'] < 0.05).sum())} by mass, {int((first['formed_by'] == 'tfce').sum())} by score, "
+    f"{int((first['p_fwe'] < 0.05).sum())} by height; FWHM {facts['fwhm_mm']} mm"
+)

@@ -1,0 +1,70 @@
+"""Clusters of one analysis with family-wise p, their places, and who makes them."""
+
+import numpy as np
+import pandas as pd
+
+from amygene.io.files import read_arrays
+from amygene.io.tables import read_table, write_json, write_table
+from amygene.meta.anatomy import atlases_of
+from amygene.meta.chance import LEVEL
+from amygene.meta.clusters import analysis_row, cluster_table
+from amygene.meta.contributions import by_category, contributions
+from amygene.meta.foci import from_text
+from amygene.meta.grid import Grid
+from amygene.meta.images import write_image
+from amygene.meta.meanings import CLUSTERS
+from amygene.meta.selection import categories, select
+from amygene.meta.store import unpack
+from job import start
+
+start(snakemake.log[0])
+source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
+grid, stored = Grid.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
+atlases = atlases_of(read_arrays(source.labels))
+largest = np.concatenate([stored.pilot, *(read_arrays(shard)["largest"] for shard in source.shards)])
+foci = select(from_text(read_table(source.foci, dtype=str)), *params.rules)
+table = cluster_table(stored.found, grid, largest, atlases)
+significant = table.loc[table["p_fwe"] < LEVEL, "cluster"].to_numpy()
+empty = np.zeros(grid.mask.shape)
+found = stored.found
+shares = contributions(stored.experiments, grid, found.labels if found else empty.astype(int), significant)
+summed = by_category(shares, {a: categories(foci, a) for a in params.annotations})
+settings = {
+    "comparison": wildcards.comparison,
+    "subgroup": wildcards.subgroup,
+    "rules": list(params.rules),
+    "voxel_p": params.voxel_p,
+    "threshold_ale": found.threshold if found else None,
+    "experiments": len(stored.experiments),
+    "foci": len(stored.experiments.xyz),
+    "draws": len(largest),
+    "draws_wanted": params.draws,
+}
+note = stored.refused or (
+    "no voxel reaches the threshold" if len(table) == 0
+    else f"family-wise p rests on {len(largest)} sets of random foci"
+    + (", since more could not have made a cluster significant" if len(largest) < params.draws else "")
+)  # fmt: skip
+common = {"sources": [source.foci], "settings": settings, "seed": params.seed, "note": note, "meanings": CLUSTERS}
+write_table(output.table, table, sidecar=output.sidecar, **common)
+write_table(output.contributions, shares, sidecar=output.contributions_sidecar, **common)
+write_table(output.categories, summed, sidecar=output.categories_sidecar, **common)
+for name, values, what in (
+    ("ale", found.ale if found else empty, "ALE: probability that at least one experiment has its effect in the voxel"),
+    ("z", found.z if found else empty, "z of the one-sided p of the ALE value, not corrected"),
+    ("clusters", found.labels if found else empty.astype(int), "numbers of the clusters in _clusters.tsv"),
+):
+    write_image(output[name], values, grid.affine)
+    write_json(
+        output[f"{name}_sidecar"],
+        {
+            "file": output[name].rsplit("/", 1)[-1],
+            "what": what,
+            "note": note,
+            "settings": settings,
+            "seed": params.seed,
+        },
+    )
+row = analysis_row(wildcards.comparison, wildcards.subgroup, stored.experiments, table, len(largest), stored.refused)
+write_json(output.row, row)
+print(note if pd.isna(row["p_fwe"]) else f"{note}; smallest family-wise p {row['p_fwe']:.4f}")

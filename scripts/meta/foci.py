@@ -1,0 +1,35 @@
+"""Read and check the foci of all experiments."""
+
+import pandas as pd
+
+from amygene.io.columns import MEANING
+from amygene.io.files import read_arrays
+from amygene.io.problems import InputError, raise_if_any
+from amygene.io.tables import write_json, write_table
+from amygene.meta.foci import check_foci, read_foci
+from amygene.meta.grid import Grid
+from amygene.meta.meanings import FOCI as MEANINGS
+from job import start
+
+start(snakemake.log[0])
+arrays, params = read_arrays(snakemake.input.grid), snakemake.params
+tables, problems = [], []
+for file in snakemake.input.foci:
+    try:
+        tables.append(read_foci(file))
+    except InputError as error:
+        problems += error.problems
+raise_if_any(problems)
+foci, notes = check_foci(pd.concat(tables, ignore_index=True), Grid(arrays["brain"], arrays["affine"]), params.faulty)
+own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in MEANING} | MEANINGS
+write_table(
+    snakemake.output.table,
+    foci,
+    sidecar=snakemake.output.sidecar,
+    sources=list(snakemake.input.foci),
+    settings={"faulty": params.faulty},
+    note=" ".join(notes),
+    meanings=own,
+)
+write_json(snakemake.output.notes, {"notes": notes, "foci": len(foci), "experiments": int(foci["sample"].nunique())})
+print("\n".join(notes))

@@ -1,0 +1,42 @@
+"""Part of the report: whether one subject can be classified, for one contrast."""
+
+import nibabel
+
+from amygene.io.tables import read_table
+from amygene.report import figures_prediction
+from amygene.report.brain import brain_figure
+from amygene.report.parts import Files, write_part
+from amygene.report.sections import prediction
+from amygene.report.style import save
+from job import start
+
+start(snakemake.log[0])
+source, output, params = snakemake.input, snakemake.output, snakemake.params
+files = Files(snakemake.wildcards.study)
+main = (params.models[0], f"{params.features[0]} edges")
+performance = files.table(source.performance)
+roc, calibration, sites, predictions, weights = (
+    files.table(source[name]).content for name in ("roc", "calibration", "sites", "predictions", "weights")
+)
+save(figures_prediction.areas(performance.content), output.areas_svg, output.areas_png)
+save(figures_prediction.curves(roc, performance.content, main), output.roc_svg, output.roc_png)
+drawn = figures_prediction.calibration(calibration, predictions, main, params.groups)
+save(drawn, output.calibration_svg, output.calibration_png)
+save(figures_prediction.by_site(sites, main), output.sites_svg, output.sites_png)
+
+regions = read_table(source.regions)
+image = nibabel.load(source.image) if source.get("image") else None
+brains = {}
+for seed, svg, png in zip(params.seeds, output.get("pattern_svg", []), output.get("pattern_png", []), strict=True):
+    own = weights[(weights["model"] == params.linear) & (weights["features"] == main[1]) & (weights["seed"] == seed)]
+    save(brain_figure(own.set_index("region")["pattern"], regions, image, "pattern"), svg, png)
+    brains[seed] = files.picture(png)
+shown = prediction.part(
+    snakemake.wildcards.contrast,
+    performance,
+    *(files.picture(output[f"{name}_svg"]) for name in ("areas", "roc", "calibration", "sites")),
+    brains,
+    main,
+    params.linear,
+)
+write_part(output.part, "prediction", shown, source)

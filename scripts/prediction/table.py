@@ -1,0 +1,46 @@
+"""How well every classifier does in every design, and what each participant got."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from amygene.io.files import read_arrays
+from amygene.io.tables import write_table
+from amygene.prediction import tables
+from amygene.prediction.sample import Sample
+from job import start
+
+start(snakemake.log[0])
+source, params = snakemake.input, snakemake.params
+sample = Sample(**read_arrays(source.sample))
+parts = [read_arrays(file) for file in source.parts]
+shards = [read_arrays(file) for file in source.shards]
+permuted = {
+    tuple(key.split("/")): np.concatenate([shard[key] for shard in shards if key in shard])
+    for key in dict.fromkeys(key for shard in shards for key in shard)
+}
+made = tables.make_tables(parts, permuted, json.loads(Path(source.guard).read_text()), sample, params.seed)
+notes = {
+    "performance": "p tests the area of the first repeat against the same with groups permuted within site and fold, "
+    "edges chosen, tuned and trained again; the rows of a design that the guard calls optimistic are shown for "
+    "comparison with published work only",
+    "weights": "cross-validation; patterns, not weights: see Haufe et al. 2014",
+}
+for name, file, sidecar in zip(made, snakemake.output.tables, snakemake.output.sidecars, strict=True):
+    write_table(
+        file,
+        made[name],
+        sidecar=sidecar,
+        sources=[source.participants, source.sample],
+        settings={
+            "contrast": snakemake.wildcards.contrast,
+            **params.model,
+            **params.settings,
+            "external": params.second,
+        },
+        seed=params.seed,
+        note=notes.get(name),
+    )
+for _, row in made["performance"].iterrows():
+    print(f"{row['design']}, {row['model']}, {row['features']}: AUC {row['auc']:.3f}, p {row['p_permutation']:.4f}")
