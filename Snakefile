@@ -5,14 +5,23 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
+# the clone: a study may lie in another folder, and another workflow may use this one as a module
+WORKFLOW = Path(os.path.realpath(str(workflow.current_basedir)))
 # adapters lie in a folder per stage and import the package, and what they share, from here: rules by sys.path, jobs by
 # PYTHONPATH (a script finds only its own folder by itself)
-SCRIPTS = Path(str(workflow.current_basedir)) / "scripts"
+SCRIPTS = WORKFLOW / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
 
 if not workflow.configfiles:
+    if not (config or os.path.exists("config/config.yaml")):
+        raise WorkflowError(
+            "Which study? This folder has no config/config.yaml: name a config with --configfile, or give a module one "
+            f"with config; the demo is {WORKFLOW}/config/config.yaml."
+        )
 
     configfile: "config/config.yaml"
 

@@ -14,12 +14,12 @@ ATLAS_FILES = {
     },
 }
 if isinstance(config["atlas"], dict):
-    ATLAS_FILES[ATLAS] = {k: config["atlas"][k] for k in ("image", "labels") if k in config["atlas"]}
+    ATLAS_FILES[ATLAS] = {k: given_or_own(config["atlas"][k]) for k in ("image", "labels") if k in config["atlas"]}
 # the atlas of a normative connectome, where it is not the study's
 CONNECTOME = META.get("connectome", {})
 CONNECTOME_ATLAS = CONNECTOME.get("atlas", ATLAS)
 if isinstance(CONNECTOME_ATLAS, dict):
-    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: CONNECTOME_ATLAS[k] for k in ("image", "labels")}
+    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: given_or_own(CONNECTOME_ATLAS[k]) for k in ("image", "labels")}
     CONNECTOME_ATLAS = CONNECTOME_ATLAS["name"]
 CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
 # None for an atlas without an image: no coordinates of its own, no picture, no expression from samples

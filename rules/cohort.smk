@@ -210,7 +210,7 @@ rule cohort_longitudinal:
         sheet=SHEET,
         sessions=SESSION_TABLE,
         outcomes=OUTCOME_TABLE if OUTCOMES else [],
-        schema="config/schemas/participants.schema.yaml",
+        schema=own("config/schemas/participants.schema.yaml"),
     output:
         "results/{study}/cohort/longitudinal.json",
     log:
@@ -233,7 +233,7 @@ rule cohort_assemble:
     input:
         sheet=SHEET,
         findings=FINDINGS,
-        schema="config/schemas/participants.schema.yaml",
+        schema=own("config/schemas/participants.schema.yaml"),
         # told in the same message; a seed that is added later changes nothing in the cohort
         seeds=ancient(f"results/{{study}}/cohort/{'seed_coverage' if IMAGES else 'seeds'}.json"),
         longitudinal=(ancient("results/{study}/cohort/longitudinal.json") if LONGITUDINAL else []),
@@ -286,7 +286,7 @@ rule cohort_contrast:
     input:
         sheet=SHEET,
         findings=FINDINGS,
-        schema="config/schemas/participants.schema.yaml",
+        schema=own("config/schemas/participants.schema.yaml"),
         checked=ancient("results/{study}/cohort/checked"),
     output:
         table="results/{study}/cohort/contrast-{contrast}_participants.tsv",
@@ -336,7 +336,7 @@ rule cohort_sessions:
         findings=(
             FINDINGS if IMAGES else expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS)
         ),
-        schema="config/schemas/participants.schema.yaml",
+        schema=own("config/schemas/participants.schema.yaml"),
     output:
         sessions="results/{study}/cohort/sessions.tsv",
         sessions_sidecar="results/{study}/cohort/sessions.json",

@@ -23,6 +23,7 @@ from amygene.expression import ahba, multiverse
 from amygene.group.regions import settings_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.io.problems import InputError, raise_if_any
+from amygene.io.resources import link_resources
 from amygene.meta import plan
 from amygene.prediction import designs
 from amygene.response import voxel_plan
@@ -31,6 +32,8 @@ from amygene.stats import permutation
 with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
     SCHEMA = yaml.safe_load(stream)
 try:
+    if shared := os.environ.get("AMYGENE_RESOURCES"):
+        link_resources(shared, "resources")
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
     if ROSTER.images:
@@ -149,6 +152,17 @@ def code(script, own=False, chosen=()):
     `chosen` are the choices of registries whose functions it loads (amygene.io.choices).
     """
     return used_code.fingerprint(SCRIPTS, script, own, tuple(choice.module for choice in chosen if choice.module))
+
+
+def own(file):
+    """A file of the workflow itself, by its way from the folder where Snakemake starts: in the clone, as it is named."""
+    return os.path.relpath(WORKFLOW / file)
+
+
+def given_or_own(file):
+    """A file that the config names; one of config/ that is not in the folder where Snakemake starts is the workflow's."""
+    lacking = file.startswith("config/") and not os.path.exists(file)
+    return own(file) if lacking and os.path.isfile(own(file)) else file
 
 
 def per_attempt(amount):

@@ -31,8 +31,8 @@ rule enrichment_specificity:
     """How specific every gene is to each class of an expression table: specificity index and p."""
     input:
         expression=lambda w: SPECIFIC[w.collection].get("specificity", SPECIFIC[w.collection].get("brainspan")),
-        regions=lambda w: "config/brainspan_regions.tsv" if "brainspan" in SPECIFIC[w.collection] else [],
-        stages=lambda w: "config/brainspan_stages.tsv" if "brainspan" in SPECIFIC[w.collection] else [],
+        regions=lambda w: own("config/brainspan_regions.tsv") if "brainspan" in SPECIFIC[w.collection] else [],
+        stages=lambda w: own("config/brainspan_stages.tsv") if "brainspan" in SPECIFIC[w.collection] else [],
     output:
         gmt="results/{study}/enrichment/collection-{collection}_sets.gmt",
         gmt_sidecar="results/{study}/enrichment/collection-{collection}_sets.json",

@@ -8,8 +8,9 @@
 
 EVIDENCE = config["evidence"]
 HAS_EVIDENCE = "evidence" in config["stages"]
-FINDINGS = EVIDENCE["tables"]
-FINDINGS_SCHEMA = "config/schemas/evidence.schema.yaml"
+FINDINGS = [given_or_own(table) for table in EVIDENCE["tables"]]
+FINDINGS_SCHEMA = own("config/schemas/evidence.schema.yaml")
+PLACES = given_or_own(EVIDENCE["regions"])
 # contrast -> what findings are against, if they are held against it
 STANDS_FOR = {name: EVIDENCE["contrasts"].get(name, "controls") for name in CONTRASTS}
 # analyses of treatment whose maps findings can be held against; an association must be of connectivity before
@@ -31,7 +32,7 @@ rule evidence_findings:
     """All findings in one table, and the regions of the atlas that each is about."""
     input:
         tables=FINDINGS,
-        places=EVIDENCE["regions"],
+        places=PLACES,
         schema=FINDINGS_SCHEMA,
         regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
     output:
@@ -57,7 +58,7 @@ rule evidence_claims:
     """Findings of connectivity against the difference of two groups, counted under relabeling."""
     input:
         tables=FINDINGS,
-        places=EVIDENCE["regions"],
+        places=PLACES,
         schema=FINDINGS_SCHEMA,
         regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         comparisons=expand(
@@ -98,7 +99,7 @@ rule evidence_response:
     """Findings about treatment against a map of change, or of what goes with response."""
     input:
         tables=FINDINGS,
-        places=EVIDENCE["regions"],
+        places=PLACES,
         schema=FINDINGS_SCHEMA,
         regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
         maps=lambda w: expand(

@@ -19,7 +19,7 @@ VARIANTS = multiverse.variants(EXPRESSION)
 rule expression_environment:
     """An environment for abagen, which cannot share the main one."""
     input:
-        requirements="envs/abagen/requirements.txt",
+        requirements=own("envs/abagen/requirements.txt"),
     output:
         ready="resources/envs/abagen/ready",
     log:
@@ -61,7 +61,7 @@ rule expression_download:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
     shell:
-        "resources/envs/abagen/bin/python -s scripts/expression/download.py"
+        "resources/envs/abagen/bin/python -s {WORKFLOW:q}/scripts/expression/download.py"
         " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
 
 
@@ -92,7 +92,7 @@ rule expression_abagen:
         settings=lambda w: json.dumps(VARIANTS[w.variant]),
         donors_folder=DONORS_FOLDER,
     shell:
-        "resources/envs/abagen/bin/python -s scripts/expression/abagen.py"
+        "resources/envs/abagen/bin/python -s {WORKFLOW:q}/scripts/expression/abagen.py"
         " --settings {params.settings:q} --image {input.image:q} --regions {input.regions:q}"
         " --donors-folder {params.donors_folder:q} --expression {output.expression:q}"
         " --samples {output.samples:q} --log {log:q}"

@@ -379,7 +379,7 @@ rule meta_networks:
         regions=CONNECTOME_REGIONS,
         image=META["networks"]["image"] if "networks" in META else [],
         atlas_image=CONNECTOME_IMAGE or [],
-        shares="config/networks.tsv",
+        shares=own("config/networks.tsv"),
     output:
         table="results/{study}/meta/networks.tsv",
         sidecar="results/{study}/meta/networks.json",

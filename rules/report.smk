@@ -949,7 +949,7 @@ rule report_page:
     """One page with everything, the methods section, and where every number comes from."""
     input:
         parts=expand("results/{{study}}/report/parts/{part}.json", part=PARTS),
-        templates=multiext("scripts/amygene/report/templates/page", ".html.j2", ".css", ".js"),
+        templates=multiext(own("scripts/amygene/report/templates/page"), ".html.j2", ".css", ".js"),
     output:
         page="results/{study}/report/index.html",
         methods="results/{study}/report/methods.md",

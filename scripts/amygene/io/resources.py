@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,37 @@ from typing import IO
 
 from amygene.io.files import replacing, sha256
 from amygene.io.problems import InputError
+
+
+def link_resources(shared: str | Path, link: str | Path) -> None:
+    """Have a folder of downloads stand elsewhere, so that studies in several folders share it.
+
+    Parameters
+    ----------
+    shared
+        Where the downloads are, or will be: the folder is made.
+    link
+        Becomes a link to it, if nothing is there yet.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made, or `link` is something else.
+    """
+    shared, link = Path(shared).expanduser().resolve(), Path(link)
+    try:
+        shared.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(link):
+            link.symlink_to(shared)
+    except OSError as error:
+        if not link.is_symlink():  # or another run made it just now
+            raise InputError(f"AMYGENE_RESOURCES names {shared}, which cannot be used ({error})") from None
+    if link.resolve() != shared:
+        raise InputError(
+            f"AMYGENE_RESOURCES names {shared}, but {link.absolute()} is "
+            f"{f'a link to {link.resolve()}' if link.is_symlink() else 'a folder of its own'}: "
+            "move what it holds there and delete it, or unset the variable"
+        )
 
 
 def fetch_artifact(package: str, version: str, expected: str, target: str | Path) -> None:
