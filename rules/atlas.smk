@@ -14,16 +14,17 @@ ATLAS_FILES = {
     },
 }
 if isinstance(config["atlas"], dict):
-    ATLAS_FILES[ATLAS] = {k: given_or_own(config["atlas"][k]) for k in ("image", "labels") if k in config["atlas"]}
+    ATLAS_FILES[ATLAS] = {k: given_or_shipped(config["atlas"][k]) for k in ("image", "labels") if k in config["atlas"]}
 # the atlas of a normative connectome, where it is not the study's
 CONNECTOME = META.get("connectome", {})
 CONNECTOME_ATLAS = CONNECTOME.get("atlas", ATLAS)
 if isinstance(CONNECTOME_ATLAS, dict):
-    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: given_or_own(CONNECTOME_ATLAS[k]) for k in ("image", "labels")}
+    ATLAS_FILES[CONNECTOME_ATLAS["name"]] = {k: given_or_shipped(CONNECTOME_ATLAS[k]) for k in ("image", "labels")}
     CONNECTOME_ATLAS = CONNECTOME_ATLAS["name"]
 CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
 # None for an atlas without an image: no coordinates of its own, no picture, no expression from samples
 ATLAS_IMAGE = ATLAS_FILES.get(ATLAS, {}).get("image")
+USED_FILES += [ATLAS_IMAGE] if ATLAS_IMAGE else []
 
 
 rule atlas:
@@ -39,7 +40,6 @@ rule atlas:
         "results/{study}/benchmarks/atlas-{atlas}.tsv"
     wildcard_constraints:
         atlas="|".join(map(re.escape, {ATLAS, CONNECTOME_ATLAS})),
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),

@@ -7,6 +7,9 @@
 #        of a cohort with sessions also sessions.tsv, excluded_sessions.tsv, outcomes.tsv, and sessions/{bucket}.npz
 
 # the sheet of each format: the user's own, or made from what the format has
+
+from amygene.cohort import rest_meta_mdd
+
 SHEETS = {
     "table": COHORT.get("participants", ""),
     "simulated": "results/{study}/cohort/simulated/participants.tsv",
@@ -22,6 +25,23 @@ if COHORT["format"] == "rest-meta-mdd":
     WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
 # how a sheet is read and who of it is taken; what a contrast asks of its participants
 SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
+
+
+def existing_series(wildcards):
+    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
+    if IMAGES or COHORT["format"] not in ("table", "rest-meta-mdd"):
+        return []  # made by a rule of its own
+    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def existing_sessions(wildcards):
+    """Files of all sessions of a bucket that are there."""
+    if COHORT["format"] != "table":
+        return []
+    units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
+    return [f for f in units if os.path.isfile(f)]
+
+
 if IMAGES:
     # too few degrees of freedom after cleaning is a reason like any other
     SELECTION["select"] = {"df_left": {"min": config["cleaning"]["min_df"]}} | COHORT["select"]
@@ -70,7 +90,6 @@ rule simulate:
         "results/{study}/logs/simulate.log",
     benchmark:
         "results/{study}/benchmarks/simulate.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -93,7 +112,6 @@ rule rest_meta_mdd_sheet:
         "results/{study}/logs/rest_meta_mdd_sheet.log",
     benchmark:
         "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -115,7 +133,6 @@ rule abide_sheet:
         "results/{study}/benchmarks/abide_sheet.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -141,7 +158,6 @@ rule abide_series:
         "results/{study}/benchmarks/abide_{bucket}.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
@@ -170,7 +186,6 @@ rule cohort_series:
         "results/{study}/logs/cohort_series_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(800),
         runtime=per_attempt(15),
@@ -193,7 +208,6 @@ rule cohort_seeds:
         "results/{study}/logs/cohort_seeds.log",
     benchmark:
         "results/{study}/benchmarks/cohort_seeds.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(600),
         runtime=per_attempt(5),
@@ -210,14 +224,13 @@ rule cohort_longitudinal:
         sheet=SHEET,
         sessions=SESSION_TABLE,
         outcomes=OUTCOME_TABLE if OUTCOMES else [],
-        schema=own("config/schemas/participants.schema.yaml"),
+        schema=shipped("config/schemas/participants.schema.yaml"),
     output:
         "results/{study}/cohort/longitudinal.json",
     log:
         "results/{study}/logs/cohort_longitudinal.log",
     benchmark:
         "results/{study}/benchmarks/cohort_longitudinal.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -233,7 +246,7 @@ rule cohort_assemble:
     input:
         sheet=SHEET,
         findings=FINDINGS,
-        schema=own("config/schemas/participants.schema.yaml"),
+        schema=shipped("config/schemas/participants.schema.yaml"),
         # told in the same message; a seed that is added later changes nothing in the cohort
         seeds=ancient(f"results/{{study}}/cohort/{'seed_coverage' if IMAGES else 'seeds'}.json"),
         longitudinal=(ancient("results/{study}/cohort/longitudinal.json") if LONGITUDINAL else []),
@@ -250,7 +263,6 @@ rule cohort_assemble:
         "results/{study}/logs/cohort.log",
     benchmark:
         "results/{study}/benchmarks/cohort.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -275,7 +287,6 @@ rule cohort_checked:
     benchmark:
         "results/{study}/benchmarks/cohort_checked.tsv"
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(100),
         runtime=per_attempt(1),
@@ -286,7 +297,7 @@ rule cohort_contrast:
     input:
         sheet=SHEET,
         findings=FINDINGS,
-        schema=own("config/schemas/participants.schema.yaml"),
+        schema=shipped("config/schemas/participants.schema.yaml"),
         checked=ancient("results/{study}/cohort/checked"),
     output:
         table="results/{study}/cohort/contrast-{contrast}_participants.tsv",
@@ -295,7 +306,6 @@ rule cohort_contrast:
         "results/{study}/logs/cohort_contrast-{contrast}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_contrast-{contrast}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -336,7 +346,7 @@ rule cohort_sessions:
         findings=(
             FINDINGS if IMAGES else expand("results/{{study}}/cohort/sessions/{bucket}_findings.json", bucket=BUCKETS)
         ),
-        schema=own("config/schemas/participants.schema.yaml"),
+        schema=shipped("config/schemas/participants.schema.yaml"),
     output:
         sessions="results/{study}/cohort/sessions.tsv",
         sessions_sidecar="results/{study}/cohort/sessions.json",
@@ -348,7 +358,6 @@ rule cohort_sessions:
         "results/{study}/logs/cohort_sessions.log",
     benchmark:
         "results/{study}/benchmarks/cohort_sessions.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -371,3 +380,33 @@ rule cohort:
         f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],
         expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),
         f"results/{STUDY}/cohort/sessions.tsv" if LONGITUDINAL else [],
+
+
+PARTS += ["cohort"] if COHORT["format"] != "none" else []
+
+
+rule report_cohort:
+    """Who takes part, and length, motion and connectivity of every participant."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        summary="results/{study}/cohort/summary.tsv",
+        qc="results/{study}/connectivity/qc.tsv",
+    output:
+        part="results/{study}/report/parts/cohort.json",
+        svg="results/{study}/report/figures/cohort_quality.svg",
+        png="results/{study}/report/figures/cohort_quality.png",
+    log:
+        "results/{study}/logs/report_cohort.log",
+    benchmark:
+        "results/{study}/benchmarks/report_cohort.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("cohort/report.py"),
+        contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        contrast=next(iter(CONTRASTS), None),
+        seed=list(SEEDS)[-1],
+    script:
+        "../scripts/cohort/report.py"

@@ -8,9 +8,9 @@
 
 EVIDENCE = config["evidence"]
 HAS_EVIDENCE = "evidence" in config["stages"]
-FINDINGS = [given_or_own(table) for table in EVIDENCE["tables"]]
-FINDINGS_SCHEMA = own("config/schemas/evidence.schema.yaml")
-PLACES = given_or_own(EVIDENCE["regions"])
+FINDINGS = [given_or_shipped(table) for table in EVIDENCE["tables"]]
+FINDINGS_SCHEMA = shipped("config/schemas/evidence.schema.yaml")
+PLACES = given_or_shipped(EVIDENCE["regions"])
 # contrast -> what findings are against, if they are held against it
 STANDS_FOR = {name: EVIDENCE["contrasts"].get(name, "controls") for name in CONTRASTS}
 # analyses of treatment whose maps findings can be held against; an association must be of connectivity before
@@ -21,6 +21,16 @@ TREATMENT_MAPS = [f"change-{change}" for change in CHANGES] + [
     for name, one in ASSOCIATIONS.items()
     if one["measure"] in BETTER and one["connectivity"] == "baseline"
 ]
+
+
+def has_effects(file):
+    """Whether a table of findings has a column of effect sizes; one that is not there is told about by its job."""
+    if not os.path.isfile(file):
+        return False
+    with open(file, encoding="utf-8-sig", errors="replace") as stream:
+        return "effect_size" in [name.strip('" \n') for name in re.split("[,\\t]", stream.readline())]
+
+
 WITH_EFFECTS = [file for file in FINDINGS if has_effects(file)]
 
 
@@ -44,7 +54,6 @@ rule evidence_findings:
         "results/{study}/benchmarks/evidence_findings_atlas-{atlas}.tsv"
     # before work that such tables would spoil
     priority: 100
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -80,7 +89,6 @@ rule evidence_claims:
         "results/{study}/logs/evidence_claims_contrast-{contrast}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/evidence_claims_contrast-{contrast}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -117,7 +125,6 @@ rule evidence_response:
         "results/{study}/logs/evidence_response_{treatment}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/evidence_response_{treatment}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -143,7 +150,6 @@ rule evidence_pooled:
         "results/{study}/logs/evidence_pooled.log",
     benchmark:
         "results/{study}/benchmarks/evidence_pooled.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -170,3 +176,41 @@ rule evidence:
             atlas=ATLAS,
         ),
         f"results/{STUDY}/evidence/pooled.tsv" if WITH_EFFECTS else [],
+
+
+PARTS += ["evidence"] if HAS_EVIDENCE else []
+
+
+rule report_evidence:
+    """Published findings by region, where this study stands on them, and effect sizes pooled."""
+    input:
+        findings=f"results/{{study}}/evidence/atlas-{ATLAS}_findings.tsv",
+        claims=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_claims.tsv" for c in CONTRASTS],
+        agreement=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_agreement.tsv" for c in CONTRASTS],
+        treatment=[f"results/{{study}}/evidence/{m}_atlas-{ATLAS}_claims.tsv" for m in TREATMENT_MAPS],
+        pooled="results/{study}/evidence/pooled.tsv" if WITH_EFFECTS else [],
+        studies="results/{study}/evidence/studies.tsv" if WITH_EFFECTS else [],
+    output:
+        **{
+            f"pooled_{kind}": f"results/{{study}}/report/figures/evidence_pooled.{kind}"
+            for kind in (("svg", "png") if WITH_EFFECTS else ())
+        },
+        part="results/{study}/report/parts/evidence.json",
+        svg="results/{study}/report/figures/evidence_findings.svg",
+        png="results/{study}/report/figures/evidence_findings.png",
+        claims_svg=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.svg" for c in CONTRASTS],
+        claims_png=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.png" for c in CONTRASTS],
+    log:
+        "results/{study}/logs/report_evidence.log",
+    benchmark:
+        "results/{study}/benchmarks/report_evidence.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence/report.py"),
+        contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        treatment=TREATMENT_MAPS,
+        simulated=COHORT["format"].startswith("simulated"),
+    script:
+        "../scripts/evidence/report.py"
