@@ -14,7 +14,7 @@ WORKFLOW = Path(os.path.realpath(str(workflow.current_basedir)))
 SCRIPTS = WORKFLOW / "scripts"
 if str(SCRIPTS) not in sys.path:
     sys.path.insert(0, str(SCRIPTS))
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
+    os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")])))
 
 if not workflow.configfiles:
     if not (config or os.path.exists("config/config.yaml")):

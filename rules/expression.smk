@@ -69,8 +69,9 @@ rule expression_download:
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
+    # a module of scripts/, by PYTHONPATH; -P: not by its own folder, where abagen.py would hide the package
     shell:
-        "resources/envs/abagen/bin/python -s {WORKFLOW:q}/scripts/expression/download.py"
+        "resources/envs/abagen/bin/python -s -P -m expression.download"
         " --donor {wildcards.donor} --folder resources/ahba/microarray --log {log:q}"
 
 
@@ -100,7 +101,7 @@ rule expression_abagen:
         settings=lambda w: json.dumps(VARIANTS[w.variant]),
         donors_folder=DONORS_FOLDER,
     shell:
-        "resources/envs/abagen/bin/python -s {WORKFLOW:q}/scripts/expression/abagen.py"
+        "resources/envs/abagen/bin/python -s -P -m expression.abagen"
         " --settings {params.settings:q} --image {input.image:q} --regions {input.regions:q}"
         " --donors-folder {params.donors_folder:q} --expression {output.expression:q}"
         " --samples {output.samples:q} --log {log:q}"

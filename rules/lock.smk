@@ -44,6 +44,7 @@ def wait_for_orphans():
                 fcntl.flock(stream, fcntl.LOCK_EX)
 
 
+# of a module only if the workflow that uses it says so: `onstart: amygene.onstart()`
 onstart:
     HELD.append(take_lock())
     wait_for_orphans()

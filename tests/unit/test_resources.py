@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from amygene.io.problems import InputError
-from amygene.io.resources import check_hash, fetch_artifact, unpack_member
+from amygene.io.resources import check_hash, fetch_artifact, link_resources, unpack_member
 
 CONTENT = b"region,A1BG\n" + bytes(range(256)) * 100
 WHEEL, SDIST = "tiny_data-1.0-py3-none-any.whl", "tiny_data-1.0.tar.gz"
@@ -153,3 +153,39 @@ def test_an_archive_that_is_cut_off_leaves_no_file(tmp_path):
     with pytest.raises((EOFError, tarfile.ReadError)):
         unpack_member(tmp_path / SDIST, "tiny-1.0/PKG-INFO", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_link_to_a_shared_folder(tmp_path):
+    shared, link = tmp_path / "shared" / "amygene", tmp_path / "resources"
+    link_resources(shared, link)  # makes both
+    (link / "file").touch()
+    link_resources(shared, link)
+    assert link.readlink() == shared
+    assert (shared / "file").exists()
+    link_resources(shared, shared)  # a study beside the folder itself
+    assert not shared.is_symlink()
+
+
+def test_a_link_by_a_relative_name(tmp_path, monkeypatch):
+    (tmp_path / "study").mkdir()
+    monkeypatch.chdir(tmp_path / "study")
+    link_resources("../shared", "resources")
+    assert (tmp_path / "study" / "resources").readlink() == tmp_path / "shared"
+
+
+def test_resources_that_are_already_elsewhere(tmp_path):
+    link = tmp_path / "resources"
+    link.mkdir()
+    with pytest.raises(InputError, match=f"names {tmp_path}/shared, but {link} is a folder of its own: move"):
+        link_resources(tmp_path / "shared", link)
+    link.rmdir()
+    link.symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=f"names {tmp_path}/shared, but {link} is a link to {tmp_path}/gone: move"):
+        link_resources(tmp_path / "shared", link)
+    assert link.readlink() == tmp_path / "gone"
+
+
+def test_a_shared_folder_that_is_a_file(tmp_path):
+    (tmp_path / "shared").touch()
+    with pytest.raises(InputError, match=f"AMYGENE_RESOURCES names {tmp_path}/shared, which cannot be used"):
+        link_resources(tmp_path / "shared", tmp_path / "resources")
