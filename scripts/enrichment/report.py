@@ -3,8 +3,7 @@
 from amygene.enrichment.scores import kappa
 from amygene.enrichment.sets import measured_sets, read_gmt
 from amygene.io.tables import read_table
-from amygene.report.figures.enrichment import classes
-from amygene.report.figures.genes import bubbles, network
+from amygene.report.figures.enrichment import bubbles, classes, network
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import enrichment
 from amygene.report.style import save

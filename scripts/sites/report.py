@@ -1,7 +1,7 @@
 """Part of the report: leaving one site out, for one contrast and seed."""
 
 from amygene.io.tables import read_table
-from amygene.report.figures.group import forests, leave_one_out
+from amygene.report.figures.sites import forests, leave_one_out
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import sites
 from amygene.report.style import save
