@@ -3,7 +3,7 @@
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table
 from amygene.preclinical.signatures import group_order
-from amygene.report import figures_preclinical
+from amygene.report.figures import preclinical as figures_preclinical
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import preclinical
 from amygene.report.style import save

@@ -3,8 +3,8 @@
 import nibabel
 
 from amygene.io.tables import read_table
-from amygene.report import figures_prediction
 from amygene.report.brain import brain_figure
+from amygene.report.figures import prediction as figures_prediction
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import prediction
 from amygene.report.style import save

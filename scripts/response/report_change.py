@@ -1,6 +1,7 @@
 """Part of the report: trajectories of the groups and effects, of one model and seed."""
 
-from amygene.report import figures_response, page
+from amygene.report import page
+from amygene.report.figures import response as figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save

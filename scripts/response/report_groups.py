@@ -1,6 +1,6 @@
 """Part of the report: who is in a model of change, and its groups at baseline."""
 
-from amygene.report import figures_response
+from amygene.report.figures import response as figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save

@@ -1,6 +1,7 @@
 """Part of the report: response predicted from connectivity at baseline, and the published way on noise."""
 
-from amygene.report import figures_prediction, figures_response
+from amygene.report.figures import prediction as figures_prediction
+from amygene.report.figures import response as figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save
