@@ -16,7 +16,6 @@ from sklearn.metrics import cohen_kappa_score
 
 from amygene.enrichment.scores import (
     N_CENTRES,
-    SCORES,
     RandomSets,
     coexpression_test,
     hypergeometric_p,
@@ -33,6 +32,7 @@ from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import p_max
 
+SCORES = ("mean_r", "mean_abs_r")
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
