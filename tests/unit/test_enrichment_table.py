@@ -10,6 +10,7 @@ from statsmodels.stats.multitest import multipletests
 
 from amygene.enrichment.scores import RandomSets, coexpression_test, make_pools, set_test
 from amygene.enrichment.table import N_CLUSTERED, N_SHOWN, cluster_table, set_table
+from amygene.genes.association import OnGenes
 from amygene.io.columns import MEANING
 from amygene.stats.map_test import unit
 from amygene.stats.permutation import p_max
@@ -40,7 +41,8 @@ def collection():
 def table_of(collection, score="mean_r", relabeled=NO_GROUPS):
     observed, maps, expression, membership, genes, random_sets = collection
     names = [f"S{i}" for i in range(membership.shape[0])]
-    return set_table(names, membership, observed, maps, relabeled, STRATA, expression, genes, score, random_sets, 200)
+    on = OnGenes(np.arange(80).astype(str), expression, observed, maps, relabeled, STRATA)
+    return set_table(names, membership, on, genes, score, random_sets, 200)
 
 
 @pytest.mark.parametrize("score", ["mean_r", "mean_abs_r"])

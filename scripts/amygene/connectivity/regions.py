@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import pandas as pd
 
 from amygene.imaging.series import constant
 
@@ -46,7 +47,7 @@ def seed_connectivity(series: np.ndarray, seed: np.ndarray) -> np.ndarray:
     return z
 
 
-def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     """Put the buckets of participants of one seed together.
 
     Parameters
@@ -56,9 +57,9 @@ def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, np.nd
 
     Returns
     -------
-    participants, regions : array of str
-    z : array of shape (n_participants, n_regions)
+    DataFrame
+        Participants (index, in the order of the buckets) x regions.
     """
     found = list(parts)
     participants = np.concatenate([part["participant_id"] for part in found])
-    return participants, found[0]["region"], np.concatenate([part["z"] for part in found])
+    return pd.DataFrame(np.concatenate([part["z"] for part in found]), index=participants, columns=found[0]["region"])
