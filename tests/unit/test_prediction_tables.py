@@ -167,6 +167,18 @@ def test_weights_tell_how_often_an_edge_was_chosen(made, sample):
     assert len(folds) == 5 * 6 + 2 * 5 * 3 + 1
 
 
+def test_areas_of_shards_are_put_in_their_order():
+    """A shard may lack a row: the last ones of a design that another does not have."""
+    shards = [
+        {"cv/-/ridge/all edges": np.array([0.1, 0.2]), "cv/-/svm/all edges": np.array([0.5])},
+        {"cv/-/ridge/all edges": np.array([0.3])},
+    ]
+    found = tables.gather_permuted(shards)
+    assert list(found) == [("cv", "-", "ridge", "all edges"), ("cv", "-", "svm", "all edges")]
+    assert found["cv", "-", "ridge", "all edges"].tolist() == [0.1, 0.2, 0.3]
+    assert found["cv", "-", "svm", "all edges"].tolist() == [0.5]
+
+
 def test_tables_do_not_depend_on_how_folds_were_dealt_to_jobs(made, sample):
     _, permuted, found = made
     settings = Settings(MODELS, ["all", "selected"], 5, "combat", True, GRID)

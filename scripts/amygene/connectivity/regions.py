@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from amygene.imaging.series import constant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: correlations are clipped here before Fisher's transform, so that z stays finite
 CLIP = 1e-7
@@ -60,6 +63,8 @@ def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     DataFrame
         Participants (index, in the order of the buckets) x regions.
     """
+    import pandas as pd  # jobs that make connectivity start without it
+
     found = list(parts)
     participants = np.concatenate([part["participant_id"] for part in found])
     return pd.DataFrame(np.concatenate([part["z"] for part in found]), index=participants, columns=found[0]["region"])
