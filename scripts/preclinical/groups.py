@@ -12,7 +12,7 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 values, sheet = tested(read_arrays(source.counts), source.sheet)
 model = fit(values, sheet, params.group, params.covariates, sheet[params.group].iloc[0])
 vst = stabilised(values)
-shared = {
+shared: dict = {
     "sources": [source.counts, source.sheet],
     "settings": {"group": params.group, "covariates": params.covariates},
 }

@@ -11,7 +11,7 @@ start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 signatures = read_all(source.contrasts, params.tissues, params.signatures, params.thresholds)
 sources = [*source.contrasts, *source.signatures]
-shared = {"sources": sources, "settings": {"thresholds": params.thresholds}}
+shared: dict = {"sources": sources, "settings": {"thresholds": params.thresholds}}
 write_table(
     output.table,
     all_overlaps(signatures, params.contrasts),

@@ -45,6 +45,6 @@ if output.get("venn_svg"):
     venn = drawn(
         figures_preclinical.venn(exclusive, params.contrasts, params.tissues), output.venn_svg, output.venn_png
     )
-figure = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
-blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(figure, output.ranks_svg, output.ranks_png))
+orders = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
+blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(orders, output.ranks_svg, output.ranks_png))
 write_part(output.part, "preclinical", (blocks, findings), source)

@@ -34,7 +34,10 @@ for seed, svg, png in zip(params.seeds, output.get("pattern_svg", []), output.ge
 shown = prediction.part(
     snakemake.wildcards.contrast,
     performance,
-    *(files.picture(output[f"{name}_svg"]) for name in ("areas", "roc", "calibration", "sites")),
+    files.picture(output.areas_svg),
+    files.picture(output.roc_svg),
+    files.picture(output.calibration_svg),
+    files.picture(output.sites_svg),
     brains,
     main,
     params.linear,

@@ -8,11 +8,10 @@ from job import start
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 change = snakemake.wildcards.change
-measured = measure(
-    *(read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")),
-    f"response.changes.{change}",
-    **params.model,
+sessions, participants, outcomes = (
+    read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")
 )
+measured = measure(sessions, participants, outcomes, f"response.changes.{change}", **params.model)
 z = read_matrix(source.connectivity)
 values, regions = values_of(measured.frame["unit"], z), z.columns.tolist()
 tables = (
