@@ -4,7 +4,7 @@ import numpy as np
 import yaml
 
 from amygene.evidence.claims import read_evidence
-from amygene.evidence.meanings import CLAIMS
+from amygene.evidence.columns import CLAIMS
 from amygene.evidence.table import contrast_tables, of_connectivity
 from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import read_table, write_table

@@ -7,8 +7,8 @@ from amygene.imaging.images import read_volume, write_image
 from amygene.imaging.labels import read_labels
 from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import write_sidecar, write_table
-from amygene.models.cluster_columns import OF_CLUSTERS
 from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, facts_of
+from amygene.models.columns import OF_CLUSTERS
 from amygene.models.draws import Largest, gather_draws
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice

@@ -10,11 +10,11 @@ from amygene.io.tables import read_table, write_json, write_table
 from amygene.meta.anatomy import atlases_of
 from amygene.meta.chance import LEVEL
 from amygene.meta.clusters import analysis_note, analysis_row, cluster_table
+from amygene.meta.columns import CLUSTERS
 from amygene.meta.contributions import by_category, contributions
 from amygene.meta.foci import from_text
 from amygene.meta.grid import Grid
 from amygene.meta.images import write_image
-from amygene.meta.meanings import CLUSTERS
 from amygene.meta.selection import categories, select
 from amygene.meta.store import unpack
 from job import start

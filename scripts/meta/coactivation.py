@@ -7,8 +7,8 @@ from amygene.io.tables import read_table, write_table
 from amygene.meta.anatomy import atlases_of
 from amygene.meta.chance import LEVEL
 from amygene.meta.coactivation import coactivation, database_files, read_database
+from amygene.meta.columns import DECODING
 from amygene.meta.grid import Grid
-from amygene.meta.meanings import DECODING
 from amygene.meta.store import unpack
 from job import start
 

@@ -5,9 +5,9 @@ import numpy as np
 
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.meta.columns import NETWORK, UNMAPPED
 from amygene.meta.connectome import Connectome, Places
 from amygene.meta.foci import from_text
-from amygene.meta.meanings import NETWORK, UNMAPPED
 from amygene.meta.network import (
     canonical_table,
     observed_pooled,

@@ -8,9 +8,9 @@ from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.anatomy import labels_at
 from amygene.meta.chance import LEVEL
+from amygene.meta.columns import RECEPTORS
 from amygene.meta.grid import Grid
 from amygene.meta.joins import region_rows
-from amygene.meta.meanings import RECEPTORS
 from amygene.meta.receptors import correlate, densities_in_clusters
 from amygene.meta.store import unpack
 from job import start

@@ -7,10 +7,10 @@ import pandas as pd
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.chance import LEVEL
+from amygene.meta.columns import TARGETS
 from amygene.meta.connectome import Connectome, Places
 from amygene.meta.grid import Grid
 from amygene.meta.joins import transfer
-from amygene.meta.meanings import TARGETS
 from amygene.meta.store import unpack
 from amygene.meta.targets import circuit_table, near_clusters, seed_map, seed_places
 from job import start

@@ -5,8 +5,8 @@ from amygene.genes.association import on_genes
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.preclinical.bridge import all_weights, animals_p, bridge_table, orthologues_of
+from amygene.preclinical.columns import BRIDGE
 from amygene.preclinical.following import holding
-from amygene.preclinical.meanings import BRIDGE
 from amygene.preclinical.signatures import read_all
 from amygene.stats.map_test import unit
 from job import start

@@ -2,9 +2,9 @@
 
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import write_table
+from amygene.preclinical.columns import OVER_GROUPS, SAMPLES
 from amygene.preclinical.contrasts import distances, fit, over_groups, quality, stabilised
 from amygene.preclinical.counts import tested
-from amygene.preclinical.meanings import OVER_GROUPS, SAMPLES
 from job import start
 
 start(snakemake.log[0])

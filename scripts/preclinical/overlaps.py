@@ -2,8 +2,8 @@
 
 from amygene.io.files import write_arrays
 from amygene.io.tables import write_table
+from amygene.preclinical.columns import EXCLUSIVE, OVERLAPS, RANK_RANK
 from amygene.preclinical.comparisons import all_exclusive, all_overlaps, all_ranks
-from amygene.preclinical.meanings import EXCLUSIVE, OVERLAPS, RANK_RANK
 from amygene.preclinical.signatures import read_all
 from job import start
 

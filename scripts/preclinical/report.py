@@ -2,7 +2,7 @@
 
 from amygene.io.files import read_arrays
 from amygene.preclinical.behaviour import read_tests
-from amygene.preclinical.meanings import SIGNATURES, TISSUES
+from amygene.preclinical.columns import SIGNATURES, TISSUES
 from amygene.report.figures import preclinical as figures_preclinical
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import preclinical

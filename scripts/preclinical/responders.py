@@ -2,7 +2,7 @@
 
 from amygene.io.tables import write_table
 from amygene.preclinical.behaviour import read_tests, shares, stratified
-from amygene.preclinical.meanings import BEHAVIOUR, RESPONDERS
+from amygene.preclinical.columns import BEHAVIOUR, RESPONDERS
 from job import start
 
 start(snakemake.log[0])

@@ -6,6 +6,7 @@ import pandas as pd
 from amygene.io.files import read_arrays
 from amygene.io.tables import write_table
 from amygene.prediction.sample import Sample
+from amygene.response.columns import REPLICATE
 from amygene.response.replicate import cluster_roc, replicate_row
 from job import start
 
@@ -31,6 +32,6 @@ for file, sidecar, rows in (
         settings={"prediction": name, "draws": params.draws},
         seed=params.seed,
         note=note,
-        meanings={"auc": "area under the ROC curve, in the participants who chose the edges"},
+        meanings=REPLICATE,
     )
 print(f"AUC {found.auc:.3f}; on noise {found.noise.mean():.3f}, 95th percentile {np.percentile(found.noise, 95):.3f}")

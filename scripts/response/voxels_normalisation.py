@@ -6,8 +6,8 @@ from amygene.group.voxels import open_maps
 from amygene.imaging.images import read_volume
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.models.cluster_columns import OF_CLUSTERS
 from amygene.models.cluster_tables import members_of, significant_clusters
+from amygene.models.columns import OF_CLUSTERS
 from amygene.response.members import TEXT
 from amygene.response.voxel_normalisation import clusters_against_controls, mean_connectivity
 from amygene.stats.lattice import Lattice

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from amygene.io.columns import MEANING
+from amygene.io.columns import known
 from amygene.prediction import designs, nested, tables
 from amygene.prediction.leakage import OPTIMISTIC, PASSED
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED, Settings
@@ -51,7 +51,7 @@ def test_every_design_and_classifier_has_a_row(made):
 
 def test_every_column_is_explained(made):
     for table in made[2].values():
-        assert not [c for c in table if c not in MEANING]
+        assert not [c for c in table if c not in known()]
 
 
 def test_numbers_of_a_row_are_those_of_its_predictions(made, sample):
