@@ -32,6 +32,7 @@ from amygene.evidence.claims import read_evidence
 from amygene.evidence.places import Place
 from amygene.evidence.table import contrast_tables, of_connectivity
 from amygene.expression.alignment import read_dk83
+from amygene.genes.association import OnGenes
 from amygene.imaging import atlas
 from amygene.models.comparison import Comparison, count_exceedances
 from amygene.nulls.calibration import smooth_maps
@@ -92,10 +93,8 @@ def bridge(number: int, effect: float, follows: float) -> pd.DataFrame:
     tissue = {"values": values, "gene": names, "group": np.where(is_case, "a", "b")}
     r = unit(observed, 0) @ profiles
     animals = animals_p(signatures, human, names, r, {"T": tissue}, {"c": {"case": "a", "control": "b"}}, number, 200)
-    table = bridge_table(
-        signatures, human, names, observed, maps, np.empty((0, len(observed))), strata, expression, random_sets, 200, 10,
-        animals,
-    )  # fmt: skip
+    on = OnGenes(names, expression, observed, maps, np.empty((0, len(observed))), strata)
+    table = bridge_table(signatures, human, on, random_sets, 200, 10, animals)
     low = table.set_index("kind")[["p_null", "p_coexpression", "p_animals"]]
     low["p_null and p_animals"] = low[["p_null", "p_animals"]].max(axis=1).where(low["p_animals"].notna())
     return (low < 0.05).astype(float).where(low.notna())

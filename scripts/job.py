@@ -13,7 +13,7 @@ from pathlib import Path
 from amygene.io.problems import InputError
 
 #: what stays open until the job ends
-HELD = []
+HELD: list = []
 
 
 def start(log):

@@ -53,14 +53,14 @@ def session(source, names, series):
 
 def folder(source):
     """Those of text files, whose names begin with or hold the participant's (sub-001)."""
-    found = {file: re.search(r"sub-[A-Za-z0-9]+", file.name) for file in sorted(Path(source).iterdir())}
-    read = {file: np.loadtxt(file, dtype=np.float32, ndmin=2) for file, name in found.items() if name}
-    shapes = sorted({values.shape for values in read.values()})
+    found = ((re.search(r"sub-[A-Za-z0-9]+", file.name), file) for file in sorted(Path(source).iterdir()))
+    read = [(name[0], np.loadtxt(file, dtype=np.float32, ndmin=2)) for name, file in found if name]
+    shapes = sorted({values.shape for _, values in read})
     if len(shapes) != 1:
         raise InputError(
             f"{source}: expected files sub-... of one shape; found {', '.join(map(str, shapes)) or 'none'}"
         )
-    return [found[file][0] for file in read], np.stack(list(read.values()))
+    return [name for name, _ in read], np.stack([values for _, values in read])
 
 
 def arrays(file, names, series):

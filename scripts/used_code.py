@@ -7,6 +7,7 @@ its params (`code` in rules/common.smk) it does.
 import ast
 import hashlib
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -33,8 +34,8 @@ def meaning(file):
     """Hash of what a source file does: comments and docstrings do not count."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node) is not None:
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
@@ -42,7 +43,7 @@ def meaning(file):
 @cache
 def modules(scripts, *files):
     """Files of the folder `scripts` that some of its files import, directly or through others."""
-    seen = set()
+    seen: set[Path] = set()
     todo = [scripts / file for file in files]
     while todo:
         new = imported(scripts, todo.pop()) - seen

@@ -1,9 +1,8 @@
 """Check the cohort, select participants, describe the groups."""
 
-import pandas as pd
 import yaml
 
-from amygene.cohort.assemble import assemble, findings_table
+from amygene.cohort.assemble import assemble, files_table, findings_table
 from amygene.cohort.sheet import read_sheet
 from amygene.imaging.series_pack import read_findings
 from amygene.io.files import read_json
@@ -32,23 +31,12 @@ cohort = assemble(
 )
 settings = {**params.selection, "contrasts": params.contrasts}
 included = set(cohort.participants["participant_id"])
-# a participant has one file of series, or a file per scan
-files = pd.DataFrame(
-    [
-        {"participant_id": f["participant_id"], "n_constant": f.get("n_constant")} | scan
-        for f in found
-        if f["participant_id"] in included
-        for scan in f.get("files", [f])
-    ]
-).sort_values("participant_id", kind="stable")
-kept = ["participant_id", "session", "run", "file", "n_timepoints", "n_constant", "sha256"]
-files = files[[c for c in kept if c in files and files[c].notna().any()]]
 own = dict.fromkeys(cohort.participants, "as in the participants sheet")
 for name, table in (
     ("participants", cohort.participants),
     ("excluded", cohort.excluded),
     ("summary", cohort.summary),
-    ("files", files),
+    ("files", files_table(found, included)),
 ):
     write_table(
         output[name],

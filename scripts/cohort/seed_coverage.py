@@ -12,7 +12,7 @@ start(snakemake.log[0])
 params = snakemake.params
 sources = {name: s for f in snakemake.input.sources for name, s in read_sources(f).items() if name in params.seeds}
 seeds = SeedsOnGrids(sources)
-lacking = {name: {} for name in sources}
+lacking: dict[str, dict] = {name: {} for name in sources}
 for file in snakemake.input.signal:
     signal = {p: found for (p, session), found in read_signal(file).items() if session == params.first}
     for name, found in too_little_signal(seeds, signal, params.min_coverage).items():

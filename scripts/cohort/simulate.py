@@ -7,7 +7,6 @@ from amygene.cohort.mat import write_mat
 from amygene.enrichment.sets import read_gmt
 from amygene.expression.alignment import read_dk83, set_profile
 from amygene.io.files import replacing
-from amygene.io.problems import InputError
 from amygene.io.tables import read_table, write_table
 from job import start
 
@@ -16,29 +15,14 @@ settings, seed = snakemake.params.settings, snakemake.params.seed
 regions = read_table(snakemake.input.regions)
 expression = read_dk83(snakemake.input.expression)
 sets = read_gmt(snakemake.input.sets)
-if settings["category"] not in sets:
-    raise InputError(f"config key cohort.simulated.category: {settings['category']!r} is no set of GO BP")
-for key in ("regions", "change_regions"):
-    absent = [r for r in settings[key] if r not in set(regions["region"])]
-    if absent:
-        raise InputError(f"config key cohort.simulated.{key}: {absent} are no regions of DK83")
-if settings["outcome_region"] not in set(regions["region"]):
-    raise InputError(f"config key cohort.simulated.outcome_region: {settings['outcome_region']} is no region of DK83")
+simulated.check_settings(settings, set(regions["region"]), sets)
 profile = set_profile(expression, sets[settings["category"]], regions)
 truth = simulated.planted(regions, settings["regions"], settings["effect"], profile, settings["category_effect"])
 sheet = simulated.phenotypes(settings["sites"], seed)
 brain = simulated.Brain(regions)
-sites, attended = list(settings["sites"]), simulated_treatment.attendance(settings)
-for index, row in enumerate(sheet.to_dict("records")):
-    participant = row["participant_id"]
-    if attended:
-        made = simulated_treatment.session_series(
-            brain, truth, row, sites, index, settings, attended[participant], seed
-        )
-    else:
-        made = {"pre": simulated.series(brain, truth, row, sites, index, seed)}
-    for session, values in made.items():
-        write_mat(f"{snakemake.output.series}/../{simulated.file_name(participant, session)}", values)
+attended = simulated_treatment.attendance(settings)
+for participant, session, values in simulated_treatment.all_series(brain, truth, sheet, settings, attended, seed):
+    write_mat(f"{snakemake.output.series}/../{simulated.file_name(participant, session)}", values)
 written = {"sheet": sheet}
 if attended:
     written["sessions"], written["outcomes"] = simulated_treatment.sheets(

@@ -1,15 +1,12 @@
 """One table of a seed's connectivity in all participants who are in."""
 
-import pandas as pd
-
 from amygene.connectivity.regions import gather
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from job import start
 
 start(snakemake.log[0])
-people, regions, values = gather(map(read_arrays, snakemake.input.parts))
-z = pd.DataFrame(values, index=people, columns=regions)
+z = gather(map(read_arrays, snakemake.input.parts))
 # of sessions a row is a scan
 rows = snakemake.params.get("rows", "participant_id")
 z = z.loc[read_table(snakemake.input.participants, dtype={rows: str})[rows]]

@@ -1,12 +1,10 @@
 """Maps of one seed averaged over the regions of the atlas: the table that a cohort of series has, too."""
 
 import nibabel
-import numpy as np
-import pandas as pd
 
-from amygene.connectivity.maps import read_map
+from amygene.connectivity.maps import region_table
 from amygene.imaging.images import read_volume
-from amygene.imaging.parcels import own_regions, region_means, region_weights
+from amygene.imaging.parcels import own_regions, region_weights
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import read_json, write_arrays
 from amygene.io.tables import read_table, write_table
@@ -26,14 +24,7 @@ regions = read_table(source.regions)
 grid, _ = read_volume(source.mask)
 weights = region_weights(nibabel.load(source.atlas), regions["index"].to_numpy(), grid)
 seed = weights_on(read_sources(source.sources)[wildcards.seed], grid)
-z = pd.DataFrame(np.nan, index=pd.Index([name for name, *_ in scans], name=rows), columns=regions["region"].tolist())
-for name, participant, session in scans:
-    entry = made.get(participant, {}).get(session, {}).get("maps", {}).get(wildcards.seed)
-    if entry is not None:
-        values = read_map(entry, grid).ravel(order="F").copy()
-        # a voxel of the seed correlates with itself
-        values[seed.voxels] = np.nan
-        z.loc[name] = region_means(values, weights)
+z = region_table(scans, made, wildcards.seed, seed, grid, weights, regions["region"].tolist()).rename_axis(rows)
 z = z.loc[:, ~(own_regions(seed, weights) | regions["region"].isin(params.regions).to_numpy())]
 write_arrays(
     snakemake.output.part,

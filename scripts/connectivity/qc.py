@@ -7,7 +7,7 @@ start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str})
 kept = [c for c in ("participant_id", "site", "group", "n_timepoints", "n_constant", "mean_fd") if c in participants]
 qc = participants[kept].set_index("participant_id")
-meanings = {}
+meanings: dict[str, str] = {}
 for seed, file in zip(snakemake.params.seeds, snakemake.input.connectivity, strict=True):
     z = read_matrix(file)
     qc[f"n_missing_{seed}"] = z.isna().sum(axis=1)

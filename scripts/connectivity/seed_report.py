@@ -10,13 +10,13 @@ from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-grid, _ = read_volume(source.mask)
+grid, _mask = read_volume(source.mask)
 sources = {name: s for f in source.sources for name, s in read_sources(f).items()}
-_, count = read_volume(source.coverage)
+_grid, count = read_volume(source.coverage)
 weights = {name: weights_on(sources[name], grid) for name in params.seeds}
 for name, file in zip(params.seeds, output.images, strict=True):
     own = weights[name]
-    write_image(file, as_volume(own.values.astype(np.float32), own.voxels, grid, np.float32(0)), grid)
+    write_image(file, as_volume(own.values.astype(np.float32), own.voxels, grid, 0), grid)
 qc = read_table(source.qc, dtype={"participant_id": str, "session": str})
 note = (
     "subregions of the amygdala (Juelich) are not parts of the amygdala of AAL or another atlas: they overlap it poorly"

@@ -11,7 +11,7 @@ start(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 participants = read_table(source.participants, dtype={"participant_id": str})
 described = {f["participant_id"]: f["sessions"] for file in source.confounds for f in read_json(file)}
-made = {}
+made: dict[str, dict] = {}
 for file in source.parts:
     for participant, by in read_json(file).items():
         for session, entry in by.items():

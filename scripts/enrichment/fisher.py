@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from amygene.enrichment.columns import FISHER
 from amygene.enrichment.specificity import fisher_table
 from amygene.io.tables import check_unchanged, read_table, write_table
 from job import start
@@ -21,9 +22,6 @@ write_table(
     settings={"thresholds": params.thresholds},
     note="replicate: takes genes and regions for independent, so p-values are too small; the test under null maps "
     "stands in the table of sets",
-    meanings={
-        "n_genes": "genes of the background that are specific to the class at the threshold",
-        "n_listed": "those of them at q_parametric < .05",
-    },
+    meanings=FISHER,
 )
 print(f"{len(listed)} of {len(measured)} genes listed; {int((table['q_fisher'] < 0.05).sum())} tests at q < .05")

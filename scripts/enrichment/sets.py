@@ -21,10 +21,7 @@ if not sets:
     )
 genes = read_table(source.genes).set_index("gene").loc[on.gene]
 random_sets = RandomSets(unit(on.expression, 0), params.seed, read_arrays(source.pools))
-table = set_table(
-    sets, membership, on.observed, on.null_maps, on.relabeled, on.structure, on.expression, genes, params.score,
-    random_sets, params.random_sets,
-)  # fmt: skip
+table = set_table(sets, membership, on, genes, params.score, random_sets, params.random_sets)
 settings = {k: params[k] for k in ("correlation", "score", "min_size", "max_size", "random_sets")}
 shared = {"sources": [source.genes, source.expression, source.gmt], "settings": settings, "seed": params.seed}
 write_table(

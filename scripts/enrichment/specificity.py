@@ -3,8 +3,8 @@
 import pandas as pd
 
 from amygene.enrichment.brainspan import read_brainspan
-from amygene.enrichment.specificity import check_expression, specific_sets, specificity_p
-from amygene.io.files import replacing
+from amygene.enrichment.sets import write_gmt
+from amygene.enrichment.specificity import check_expression, specific_sets, specificity_table
 from amygene.io.problems import InputError
 from amygene.io.tables import read_given, read_matrix, write_sidecar, write_table
 from job import start
@@ -17,14 +17,7 @@ else:
     expression = read_matrix(source.expression)
     classes = pd.DataFrame({"set": expression.columns})
 expression = check_expression(expression, source.expression)
-values = expression.to_numpy()
-p = pd.DataFrame(
-    {
-        name: specificity_p(values, i, params.min_expression, params.draws, params.seed)
-        for i, name in enumerate(expression.columns)
-    },
-    index=expression.index.rename("gene"),
-)
+p = specificity_table(expression, params.min_expression, params.draws, params.seed)
 threshold = params.thresholds[0]
 sets = specific_sets(p, threshold)
 if not sets:
@@ -47,8 +40,6 @@ write_table(
     },
     **shared,
 )
-with replacing(output.gmt) as beside:
-    lines = ["\t".join([name, f"pSI < {threshold:g}", *genes]) for name, genes in sets.items()]
-    beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+write_gmt(output.gmt, sets, f"pSI < {threshold:g}")
 write_sidecar(output.gmt_sidecar, output.gmt, **shared)
 print(f"{len(p)} genes, {p.shape[1]} classes, {len(sets)} of them with specific genes at pSI < {threshold:g}")

@@ -4,9 +4,9 @@ import numpy as np
 import yaml
 
 from amygene.evidence.claims import read_evidence
-from amygene.evidence.meanings import CLAIMS
+from amygene.evidence.columns import CLAIMS
 from amygene.evidence.table import contrast_tables, of_connectivity
-from amygene.io.files import read_arrays
+from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.models.comparison import Comparison
 from job import start
@@ -18,10 +18,9 @@ with open(source.schema) as stream:
 regions = read_table(source.regions)["region"]
 findings, places = read_evidence(source.tables, schema, source.places, wildcards.atlas, set(regions))
 arrays = {seed: read_arrays(file) for seed, file in zip(params.seeds, source.comparisons, strict=True)}
-per_seed = len(source.shards) // len(params.seeds)
 relabeled = {
-    seed: np.concatenate([read_arrays(f)["maps"] for f in source.shards[i * per_seed : (i + 1) * per_seed]])
-    for i, seed in enumerate(params.seeds)
+    seed: np.concatenate([read_arrays(f)["maps"] for f in files])
+    for seed, files in zip(params.seeds, equal_parts(source.shards, len(params.seeds)), strict=True)
 }
 claims, agreement = contrast_tables(
     of_connectivity(findings),

@@ -3,6 +3,7 @@
 import yaml
 
 from amygene.evidence.claims import read_evidence
+from amygene.evidence.table import in_atlas
 from amygene.io.tables import read_table, write_table
 from job import start
 
@@ -12,14 +13,9 @@ with open(source.schema) as stream:
     schema = yaml.safe_load(stream)
 regions = read_table(source.regions)["region"]
 findings, places = read_evidence(source.tables, schema, source.places, wildcards.atlas, set(regions))
-for name, side in (("region", "side"), ("target", "target_side")):
-    mapped = [
-        "; ".join(places[row[name]].on(row[side])) if row[name] in places else None for _, row in findings.iterrows()
-    ]
-    findings[f"{name}_in_atlas"] = [m or None for m in mapped]
 write_table(
     snakemake.output.table,
-    findings,
+    in_atlas(findings, places),
     sidecar=snakemake.output.sidecar,
     sources=[*source.tables, source.places],
     meanings={

@@ -3,7 +3,7 @@
 import yaml
 
 from amygene.evidence.claims import read_findings
-from amygene.evidence.meanings import POOLED
+from amygene.evidence.columns import POOLED
 from amygene.evidence.pooling import pool_findings
 from amygene.io.tables import write_table
 from job import start

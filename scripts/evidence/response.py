@@ -3,7 +3,7 @@
 import yaml
 
 from amygene.evidence.claims import read_evidence
-from amygene.evidence.meanings import CLAIMS, RESPONSE
+from amygene.evidence.columns import CLAIMS, RESPONSE
 from amygene.evidence.table import change_maps, of_connectivity, response_maps, response_table
 from amygene.io.tables import read_table, write_table
 from amygene.response.members import TEXT

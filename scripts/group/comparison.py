@@ -1,7 +1,6 @@
 """Connectivity and design of one contrast and seed as arrays."""
 
 import numpy as np
-import pandas as pd
 
 from amygene.connectivity.regions import gather
 from amygene.group.regions import make_comparison
@@ -11,12 +10,11 @@ from job import start
 
 start(snakemake.log[0])
 participants = read_table(snakemake.input.participants, dtype={"participant_id": str, "site": str})
-people, regions, values = gather(map(read_arrays, snakemake.input.parts))
-z = pd.DataFrame(values, index=people, columns=regions)
+z = gather(map(read_arrays, snakemake.input.parts))
 comparison, sites = make_comparison(z, participants, snakemake.wildcards.contrast, **snakemake.params.model)
 write_arrays(
     snakemake.output[0],
-    region=regions,
+    region=z.columns.to_numpy(dtype=str),
     site_names=np.array(sites, dtype=str),
     **comparison.arrays(),
 )

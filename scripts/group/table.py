@@ -3,7 +3,7 @@
 import numpy as np
 
 from amygene.group.regions import gather_shards, roi_table
-from amygene.io.files import read_arrays
+from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import write_table
 from amygene.models.comparison import Comparison
 from job import start
@@ -11,11 +11,9 @@ from job import start
 start(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
 arrays = read_arrays(snakemake.input.comparison)
-# shards come seed by seed, this table's seed first
-shards = [read_arrays(f) for f in snakemake.input.shards]
-per_seed = len(shards) // len(params.family)
-by_seed = [gather_shards(shards[i : i + per_seed]) for i in range(0, len(shards), per_seed)]
-table = roi_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), by_seed)
+# this table's seed first
+family = [gather_shards(list(map(read_arrays, f))) for f in equal_parts(snakemake.input.shards, len(params.family))]
+table = roi_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), family)
 write_table(
     snakemake.output.table,
     table,

@@ -5,10 +5,10 @@ import numpy as np
 from amygene.group.voxels import MAP_MEANING, clusters_note
 from amygene.imaging.images import read_volume, write_image
 from amygene.imaging.labels import read_labels
-from amygene.io.files import read_arrays
+from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import write_sidecar, write_table
-from amygene.models.cluster_columns import OF_CLUSTERS
-from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, smallest_effects
+from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, facts_of
+from amygene.models.columns import OF_CLUSTERS
 from amygene.models.draws import Largest, gather_draws
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice
@@ -22,16 +22,19 @@ voxel = params.voxel
 comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", allow_pickle=False), arrays)
 lattice = Lattice(arrays["analysed"], voxel["connectivity"])
 threshold = float(arrays["threshold"])
-# shards come seed by seed, this one's first
-shards = [read_arrays(f) for f in source.shards]
-n_seeds, per_seed = len(params.family), len(shards) // len(params.family)
-by_seed = [shards[i : i + per_seed] for i in range(0, len(shards), per_seed)]
-# those of several tests come test by test, each seed by seed
-observed = [read_arrays(f)["largest"] for f in source.tests]
-maxima = [read_arrays(f)["maxima"] for f in source.test_shards]
-drawn = [maxima[i : i + per_seed] for i in range(0, len(maxima), per_seed)]
-tests = [Largest.of_seeds(observed[i : i + n_seeds], drawn[i : i + n_seeds]) for i in range(0, len(observed), n_seeds)]
-draws = gather_draws(by_seed, voxel["draws"], voxel["until"], tests)
+# this seed's shards first
+n_seeds, n_tests = len(params.family), len(source.tests) // len(params.family)
+shards = [list(map(read_arrays, files)) for files in equal_parts(source.shards, n_seeds)]
+tests = [
+    Largest.of_seeds(
+        [read_arrays(f)["largest"] for f in observed],
+        [[read_arrays(f)["maxima"] for f in files] for files in equal_parts(drawn, n_seeds)],
+    )
+    for observed, drawn in zip(
+        equal_parts(source.tests, n_tests), equal_parts(source.test_shards, n_tests), strict=True
+    )
+]
+draws = gather_draws(shards, voxel["draws"], voxel["until"], tests)
 result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
 settings = {
     **params.asked,
@@ -40,19 +43,10 @@ settings = {
     "permutations": params.permutations,
     **voxel,
 }
-critical_t = draws.critical("t")
 facts = {
     "participants": dict(zip(arrays["who"].tolist(), arrays["n_who"].tolist(), strict=True)),
-    "voxels": int(lattice.mask.sum()),
-    "df": result.df,
-    "cluster_forming_t": threshold,
-    "fwhm_mm": (result.smoothness.fwhm * np.abs(np.linalg.norm(grid.affine[:3, :3], axis=0))).round(3).tolist(),
-    "p_from": draws.described(),
-    "critical_t": None if np.isnan(critical_t) else critical_t,
-    **smallest_effects(comparison, result.df, critical_t),
+    **facts_of(comparison, lattice, grid.affine, threshold, result, draws, voxel["margin"]),
 }
-if voxel["margin"] is not None:
-    facts["equivalent_voxels"] = int((result.maps["logp_desc-equivalence"] > -np.log10(0.05)).sum())
 if tests:
     facts |= {"tests": params.tests, "over_tests": draws.over_tests}
 common = {"sources": [*source.tables, *source.connectivity], "settings": settings, "seed": params.seed}

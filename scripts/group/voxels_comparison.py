@@ -1,27 +1,24 @@
 """Maps and design of one contrast and seed: what every permutation starts from."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
-from amygene.group.voxels import make_voxel_comparison, observe
+from amygene.group.voxels import make_voxel_comparison, observe, open_maps
 from amygene.imaging.images import read_volume
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import replacing, write_arrays
-from amygene.io.tables import check_unchanged, read_table
+from amygene.io.tables import read_table
 from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
-check_unchanged(source.maps)
+z, people = open_maps(source.maps, source.rows)
 participants = read_table(source.participants, dtype={"participant_id": str, "site": str})
 grid, mask = read_volume(source.mask)
 own = weights_on(read_sources(source.sources)[wildcards.seed], grid)
 with replacing(output.maps) as beside:
     comparison, analysed, names = make_voxel_comparison(
-        np.load(source.maps, mmap_mode="r", allow_pickle=False),
-        json.loads(Path(source.rows).read_text(encoding="utf-8"))["participants"],
+        z,
+        people,
         mask > 0,
         own.voxels,
         participants,

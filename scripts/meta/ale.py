@@ -25,7 +25,8 @@ if reason is None:
         analysis = f"{wildcards.comparison} {wildcards.subgroup}"
         largest = largest_by_chance(experiments, grid, found.threshold, params.seed, analysis, 0, PILOT)
 write_arrays(snakemake.output[0], **pack(experiments, found, largest, reason))
-print(
-    reason
-    or f"{len(experiments)} experiments, {len(found.sizes)} clusters, the largest {found.sizes.max(initial=0)} voxels"
-)
+if found:
+    largest_found = found.sizes.max(initial=0)
+    print(f"{len(experiments)} experiments, {len(found.sizes)} clusters, the largest {largest_found} voxels")
+else:
+    print(reason)

@@ -1,5 +1,7 @@
 """Clusters of one analysis with family-wise p, their places, and who makes them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -7,12 +9,12 @@ from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_json, write_table
 from amygene.meta.anatomy import atlases_of
 from amygene.meta.chance import LEVEL
-from amygene.meta.clusters import analysis_row, cluster_table
+from amygene.meta.clusters import analysis_note, analysis_row, cluster_table
+from amygene.meta.columns import CLUSTERS
 from amygene.meta.contributions import by_category, contributions
 from amygene.meta.foci import from_text
 from amygene.meta.grid import Grid
 from amygene.meta.images import write_image
-from amygene.meta.meanings import CLUSTERS
 from amygene.meta.selection import categories, select
 from amygene.meta.store import unpack
 from job import start
@@ -40,12 +42,8 @@ settings = {
     "draws": len(largest),
     "draws_wanted": params.draws,
 }
-note = stored.refused or (
-    "no voxel reaches the threshold" if len(table) == 0
-    else f"family-wise p rests on {len(largest)} sets of random foci"
-    + (", since more could not have made a cluster significant" if len(largest) < params.draws else "")
-)  # fmt: skip
-common = {"sources": [source.foci], "settings": settings, "seed": params.seed, "note": note, "meanings": CLUSTERS}
+note = analysis_note(stored.refused, len(table), len(largest), params.draws)
+common: dict = {"sources": [source.foci], "settings": settings, "seed": params.seed, "note": note, "meanings": CLUSTERS}
 write_table(output.table, table, sidecar=output.sidecar, **common)
 write_table(output.contributions, shares, sidecar=output.contributions_sidecar, **common)
 write_table(output.categories, summed, sidecar=output.categories_sidecar, **common)
@@ -55,16 +53,8 @@ for name, values, what in (
     ("clusters", found.labels if found else empty.astype(int), "numbers of the clusters in _clusters.tsv"),
 ):
     write_image(output[name], values, grid.affine)
-    write_json(
-        output[f"{name}_sidecar"],
-        {
-            "file": output[name].rsplit("/", 1)[-1],
-            "what": what,
-            "note": note,
-            "settings": settings,
-            "seed": params.seed,
-        },
-    )
+    about = {"file": Path(output[name]).name, "what": what, "note": note, "settings": settings, "seed": params.seed}
+    write_json(output[f"{name}_sidecar"], about)
 row = analysis_row(wildcards.comparison, wildcards.subgroup, stored.experiments, table, len(largest), stored.refused)
 write_json(output.row, row)
 print(note if pd.isna(row["p_fwe"]) else f"{note}; smallest family-wise p {row['p_fwe']:.4f}")

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from amygene.io.files import read_arrays, write_arrays
@@ -20,7 +21,7 @@ if source.get("matrix"):
     connectome, notes = read_matrix(load_values(source.matrix, labels is not None), labels, regions, source.matrix)
 else:
     sums = [read_arrays(file) for file in source.controls]
-    total, count = (sum(s[k] for s in sums) for k in ("total", "count"))
+    total, count = (np.sum([s[k] for s in sums], axis=0) for k in ("total", "count"))
     connectome = mean_of_subjects(total, count, regions, LEAST_CONTROLS)
     notes = [f"Mean Fisher z of up to {int(count.max())} controls of {snakemake.params.contrast}."]
 write_arrays(snakemake.output.arrays, **connectome.to_arrays())

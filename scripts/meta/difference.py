@@ -2,8 +2,8 @@
 
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.meta.columns import NETWORK
 from amygene.meta.connectome import Connectome
-from amygene.meta.meanings import NETWORK
 from amygene.meta.network import canonical_table, region_table
 from job import start
 

@@ -12,7 +12,7 @@ start(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
 stored = unpack(read_arrays(snakemake.input.ale))
 largest = np.zeros(0, dtype=np.int64)
-if not stored.settled:
+if stored.found and not stored.settled:
     grid, analysis = Grid.from_arrays(read_arrays(snakemake.input.grid)), f"{wildcards.comparison} {wildcards.subgroup}"
     first = int(wildcards.shard)
     largest = largest_by_chance(

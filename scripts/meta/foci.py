@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from amygene.io.columns import MEANING
+from amygene.io.columns import known
 from amygene.io.files import read_arrays
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.tables import write_json, write_table
+from amygene.meta.columns import FOCI as MEANINGS
 from amygene.meta.foci import check_foci, read_foci
 from amygene.meta.grid import Grid
-from amygene.meta.meanings import FOCI as MEANINGS
 from job import start
 
 start(snakemake.log[0])
@@ -21,7 +21,7 @@ for file in snakemake.input.foci:
         problems += error.problems
 raise_if_any(problems)
 foci, notes = check_foci(pd.concat(tables, ignore_index=True), Grid(arrays["brain"], arrays["affine"]), params.faulty)
-own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in MEANING} | MEANINGS
+own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in known()} | MEANINGS
 write_table(
     snakemake.output.table,
     foci,

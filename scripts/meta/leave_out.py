@@ -18,7 +18,7 @@ if len(significant):
         found = leave_out(
             stored.experiments,
             grid,
-            stored.found.labels,
+            stored.labels,
             significant,
             index,
             voxel_p=params.voxel_p,

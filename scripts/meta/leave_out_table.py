@@ -5,7 +5,7 @@ import json
 import pandas as pd
 
 from amygene.io.tables import write_table
-from amygene.meta.meanings import CLUSTERS
+from amygene.meta.columns import CLUSTERS
 from job import start
 
 start(snakemake.log[0])

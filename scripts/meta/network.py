@@ -2,14 +2,21 @@
 
 import nibabel
 import numpy as np
-import pandas as pd
 
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.meta.columns import NETWORK, UNMAPPED
 from amygene.meta.connectome import Connectome, Places
 from amygene.meta.foci import from_text
-from amygene.meta.meanings import NETWORK, UNMAPPED
-from amygene.meta.network import canonical_table, observed_pooled, random_pooled, region_table, seed_regions
+from amygene.meta.network import (
+    canonical_table,
+    observed_pooled,
+    random_pooled,
+    region_table,
+    seed_regions,
+    similar_unweighted,
+    unmapped_foci,
+)
 from amygene.meta.selection import merge, select
 from job import start
 
@@ -26,25 +33,18 @@ drawn = random_pooled(seeds, connectome, params.seed, snakemake.wildcards.compar
 table = region_table(connectome, observed, drawn)
 table = regions[["region", "structure", "hemisphere", "x", "y", "z"]].merge(table, on="region")
 canonical = canonical_table(read_table(source.networks), connectome, observed, drawn)
-owner = np.repeat(experiments.names, np.diff(experiments.starts))
-lost = region < 0
-unmapped = pd.DataFrame({"sample": owner[lost], "distance": distance[lost]})
-for axis, values in zip("xyz", experiments.xyz[lost].T, strict=True):
-    unmapped[axis] = values
-similar = np.ma.corrcoef(np.ma.masked_invalid(table["z_value"]), np.ma.masked_invalid(table["z_value_unweighted"]))[
-    0, 1
-]
-common = {
+unmapped = unmapped_foci(experiments, region, distance)
+common: dict = {
     "sources": [source.foci],
     "settings": {
         "comparison": snakemake.wildcards.comparison,
         "rules": params.rules,
         "draws": params.draws,
         "experiments": len(seeds.starts) - 1,
-        "foci": int((~lost).sum()),
-        "foci_without_region": int(lost.sum()),
-        "median_distance": float(np.median(distance[~lost])),
-        "r_unweighted": float(similar),
+        "foci": len(region) - len(unmapped),
+        "foci_without_region": len(unmapped),
+        "median_distance": float(np.median(distance[region >= 0])),
+        "r_unweighted": similar_unweighted(table),
     },
     "seed": params.seed,
 }

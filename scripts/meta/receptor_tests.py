@@ -8,10 +8,10 @@ from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.anatomy import labels_at
 from amygene.meta.chance import LEVEL
+from amygene.meta.columns import RECEPTORS
 from amygene.meta.grid import Grid
 from amygene.meta.joins import region_rows
-from amygene.meta.meanings import RECEPTORS
-from amygene.meta.receptors import correlate, density_in_cluster
+from amygene.meta.receptors import correlate, densities_in_clusters
 from amygene.meta.store import unpack
 from job import start
 
@@ -24,7 +24,7 @@ maps = {
     for name, file in zip([*params.run_maps, *params.meta_maps], [*source.run, *source.meta], strict=True)
 }
 maps = {name: values for name, values in maps.items() if values.notna().any()}
-common = {
+common: dict = {
     "sources": [source.receptors],
     "settings": {"nulls": params.method, "null_maps": params.null_maps},
     "seed": params.seed,
@@ -33,29 +33,14 @@ common = {
 tests = correlate(maps, densities, regions, params.method, params.seed, params.null_maps)
 write_table(output.maps, tests, sidecar=output.maps_sidecar, **common)
 image = nibabel.load(source.image)
-numbers, parts = np.asanyarray(image.dataobj).round().astype(int), []
+numbers, voxels = np.asanyarray(image.dataobj).round().astype(int), {}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
     for cluster in table.loc[table["p_fwe"] < LEVEL, "cluster"]:
-        xyz = grid.xyz(np.argwhere(stored.found.labels == cluster))
+        xyz = grid.xyz(np.argwhere(stored.labels == cluster))
         row = region_rows(labels_at(numbers, image.affine, xyz), regions["index"].tolist())
-        voxels = pd.Series(np.bincount(row[row >= 0], minlength=len(regions)), index=regions["region"])
-        found = density_in_cluster(densities, voxels, regions, params.method, params.seed, params.null_maps)
-        found.insert(0, "comparison", comparison)
-        found.insert(1, "cluster", cluster)
-        parts.append(found)
-columns = [
-    "comparison",
-    "cluster",
-    "receptor",
-    "n_voxels",
-    "density",
-    "null_mean",
-    "null_low",
-    "null_high",
-    "p_null",
-    "q_null",
-]
-inside = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-note = None if parts else "no significant cluster"
+        counts = np.bincount(row[row >= 0], minlength=len(regions))
+        voxels[comparison, cluster] = pd.Series(counts, index=regions["region"])
+inside = densities_in_clusters(densities, voxels, regions, params.method, params.seed, params.null_maps)
+note = None if voxels else "no significant cluster"
 write_table(output.clusters, inside, sidecar=output.clusters_sidecar, note=note, **common)

@@ -1,8 +1,8 @@
 """Correlation of every two maps of the run, under null maps."""
 
 from amygene.io.tables import read_table, write_table
+from amygene.meta.columns import SIMILARITY
 from amygene.meta.joins import similarity
-from amygene.meta.meanings import SIMILARITY
 from job import start
 
 start(snakemake.log[0])

@@ -7,29 +7,24 @@ import pandas as pd
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.chance import LEVEL
+from amygene.meta.columns import TARGETS
 from amygene.meta.connectome import Connectome, Places
 from amygene.meta.grid import Grid
 from amygene.meta.joins import transfer
-from amygene.meta.meanings import TARGETS
 from amygene.meta.store import unpack
-from amygene.meta.targets import distances, seed_map
+from amygene.meta.targets import circuit_table, near_clusters, seed_map, seed_places
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 grid, regions = Grid.from_arrays(read_arrays(source.grid)), read_table(source.regions)
-near, seeds = [], {name: np.array([place]) for name, place in params.targets.items()}
+analyses = {}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
     table = table[table["p_fwe"] < LEVEL]
     if len(table):
-        found = distances(params.targets, grid, stored.found.labels, table)
-        found.insert(4, "comparison", comparison)
-        near.append(found)
-        for cluster in table["cluster"]:
-            seeds[f"{comparison} cluster {cluster}"] = grid.xyz(np.argwhere(stored.found.labels == cluster))
-columns = ["target", "x", "y", "z", "comparison", "cluster", "distance_peak", "distance_centre", "distance_edge"]
-near = pd.concat(near, ignore_index=True) if near else pd.DataFrame(columns=columns)
+        analyses[comparison] = stored.labels, table
+near = near_clusters(params.targets, grid, analyses)
 places = pd.DataFrame([{"target": n, "x": x, "y": y, "z": z} for n, (x, y, z) in params.targets.items()])
 circuits = pd.DataFrame(columns=["circuit", "region", "connectivity"])
 if source.get("connectome"):
@@ -37,21 +32,22 @@ if source.get("connectome"):
     image = nibabel.load(source.connectome_image)
     labels = np.asanyarray(image.dataobj).round().astype(int)
     numbers = own.set_index("region")["index"].loc[list(connectome.regions)].to_numpy()
-    lookup, parts = Places(labels, image.affine, numbers), []
+    lookup = Places(labels, image.affine, numbers)
     found, distance = lookup.find(places[["x", "y", "z"]].to_numpy(dtype=float))
     places["region"] = [connectome.regions[i] if i >= 0 else None for i in found]
     places["distance"] = distance
-    for name, xyz in seeds.items():
-        values = pd.Series(seed_map(connectome, lookup.find(xyz)[0]), index=list(connectome.regions))
-        if source.connectome_regions != source.regions:
-            target = nibabel.load(source.image)
-            wanted = np.asanyarray(target.dataobj).round().astype(int)
-            values = transfer(values, (labels, image.affine, own), (wanted, target.affine, regions))
-        values = values.reindex(regions["region"])
-        parts.append(pd.DataFrame({"circuit": name, "region": regions["region"], "connectivity": values.to_numpy()}))
-    circuits = pd.concat(parts, ignore_index=True)
+    maps = {
+        name: pd.Series(seed_map(connectome, lookup.find(xyz)[0]), index=list(connectome.regions))
+        for name, xyz in seed_places(params.targets, grid, analyses).items()
+    }
+    if source.connectome_regions != source.regions:
+        target = nibabel.load(source.image)
+        wanted = np.asanyarray(target.dataobj).round().astype(int)
+        atlases = (labels, image.affine, own), (wanted, target.affine, regions)
+        maps = {name: transfer(values, *atlases) for name, values in maps.items()}
+    circuits = circuit_table(maps, regions["region"].tolist())
 table = places.merge(near.drop(columns=["x", "y", "z"]), on="target", how="left")
-common = {"sources": [*source.clusters], "settings": {"targets": {k: list(v) for k, v in params.targets.items()}}}
+common: dict = {"sources": [*source.clusters], "settings": {"targets": {k: list(v) for k, v in params.targets.items()}}}
 note = None if len(near) else "no significant cluster to be near to"
 write_table(output.table, table, sidecar=output.sidecar, note=note, meanings=TARGETS, **common)
 write_table(output.circuits, circuits, sidecar=output.circuits_sidecar, **common)

@@ -4,10 +4,9 @@ from amygene.enrichment.scores import RandomSets
 from amygene.genes.association import on_genes
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.preclinical.bridge import all_weights, animals_p, bridge_table
+from amygene.preclinical.bridge import all_weights, animals_p, bridge_table, orthologues_of
+from amygene.preclinical.columns import BRIDGE
 from amygene.preclinical.following import holding
-from amygene.preclinical.meanings import BRIDGE
-from amygene.preclinical.orthologues import human_names
 from amygene.preclinical.signatures import read_all
 from amygene.stats.map_test import unit
 from job import start
@@ -19,16 +18,11 @@ signatures = read_all(source.contrasts, params.tissues, params.signatures, param
 text = {"gene": str, "module": str, "parent": str}
 members = {t: read_table(f, dtype=text) for t, f in zip(params.tissues, source.members, strict=True)}
 weights = all_weights(signatures, members)
-genes = sorted({gene for one in weights for gene in one.weights})
-human = dict(zip(genes, human_names(genes, read_table(source.orthologues, dtype=str)).tolist(), strict=True))
+human = orthologues_of(weights, read_table(source.orthologues, dtype=str))
 stabilised = {t: read_arrays(f) for t, f in zip(params.tissues, source.stabilised, strict=True)}
-r = unit(on.observed, 0) @ unit(on.expression, 0)
-animals = animals_p(weights, human, on.gene, r, stabilised, params.contrasts, params.seed, params.permutations)
-table = bridge_table(
-    weights, human, on.gene, on.observed, on.null_maps, on.relabeled, on.structure, on.expression,
-    RandomSets(unit(on.expression, 0), params.seed, read_arrays(source.pools)), params.random_sets, params.min_size,
-    animals,
-)  # fmt: skip
+animals = animals_p(weights, human, on.gene, on.r, stabilised, params.contrasts, params.seed, params.permutations)
+random_sets = RandomSets(unit(on.expression, 0), params.seed, read_arrays(source.pools))
+table = bridge_table(weights, human, on, random_sets, params.random_sets, params.min_size, animals)
 write_table(
     snakemake.output.table,
     table,

@@ -2,9 +2,9 @@
 
 from amygene.io.files import read_arrays
 from amygene.io.tables import write_table
+from amygene.preclinical.columns import DIFFERENTIAL
 from amygene.preclinical.contrasts import all_contrasts
 from amygene.preclinical.counts import tested
-from amygene.preclinical.meanings import DIFFERENTIAL
 from job import start
 
 start(snakemake.log[0])

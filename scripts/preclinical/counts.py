@@ -4,8 +4,8 @@ import numpy as np
 
 from amygene.io.files import write_arrays
 from amygene.io.tables import read_table, write_table, write_text_table
+from amygene.preclinical.columns import TISSUES
 from amygene.preclinical.counts import read_tissues, tissue_table
-from amygene.preclinical.meanings import TISSUES
 from job import start
 
 start(snakemake.log[0])

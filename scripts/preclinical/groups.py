@@ -2,9 +2,9 @@
 
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import write_table
+from amygene.preclinical.columns import OVER_GROUPS, SAMPLES
 from amygene.preclinical.contrasts import distances, fit, over_groups, quality, stabilised
 from amygene.preclinical.counts import tested
-from amygene.preclinical.meanings import OVER_GROUPS, SAMPLES
 from job import start
 
 start(snakemake.log[0])
@@ -12,7 +12,7 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 values, sheet = tested(read_arrays(source.counts), source.sheet)
 model = fit(values, sheet, params.group, params.covariates, sheet[params.group].iloc[0])
 vst = stabilised(values)
-shared = {
+shared: dict = {
     "sources": [source.counts, source.sheet],
     "settings": {"group": params.group, "covariates": params.covariates},
 }

@@ -2,7 +2,7 @@
 
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.preclinical.meanings import MODULE_ENRICHMENT
+from amygene.preclinical.columns import MODULE_ENRICHMENT
 from amygene.preclinical.modules import module_enrichment, modules_of
 from amygene.preclinical.signatures import of_contrasts
 from job import start

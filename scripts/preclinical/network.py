@@ -4,7 +4,7 @@ from scipy import sparse
 
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import write_table
-from amygene.preclinical.meanings import MEMBERS, MODULES
+from amygene.preclinical.columns import MEMBERS, MODULES
 from amygene.preclinical.modules import member_table, module_table, nested
 from amygene.preclinical.network import soft_power, ties, variable_genes
 from job import start

@@ -2,7 +2,7 @@
 
 from amygene.enrichment.sets import read_gmt
 from amygene.io.tables import read_table, write_table
-from amygene.preclinical.meanings import ONTOLOGY
+from amygene.preclinical.columns import ONTOLOGY
 from amygene.preclinical.ontology import of_signatures
 from amygene.preclinical.signatures import of_contrasts
 from job import start

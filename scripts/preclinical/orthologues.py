@@ -1,7 +1,7 @@
 """One-to-one orthologues."""
 
 from amygene.io.tables import write_table
-from amygene.preclinical.meanings import ORTHOLOGUES
+from amygene.preclinical.columns import ORTHOLOGUES
 from amygene.preclinical.orthologues import read_biomart, read_own
 from job import start
 

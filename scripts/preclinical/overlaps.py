@@ -2,8 +2,8 @@
 
 from amygene.io.files import write_arrays
 from amygene.io.tables import write_table
+from amygene.preclinical.columns import EXCLUSIVE, OVERLAPS, RANK_RANK
 from amygene.preclinical.comparisons import all_exclusive, all_overlaps, all_ranks
-from amygene.preclinical.meanings import EXCLUSIVE, OVERLAPS, RANK_RANK
 from amygene.preclinical.signatures import read_all
 from job import start
 
@@ -11,7 +11,7 @@ start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 signatures = read_all(source.contrasts, params.tissues, params.signatures, params.thresholds)
 sources = [*source.contrasts, *source.signatures]
-shared = {"sources": sources, "settings": {"thresholds": params.thresholds}}
+shared: dict = {"sources": sources, "settings": {"thresholds": params.thresholds}}
 write_table(
     output.table,
     all_overlaps(signatures, params.contrasts),

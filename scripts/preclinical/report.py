@@ -2,7 +2,7 @@
 
 from amygene.io.files import read_arrays
 from amygene.preclinical.behaviour import read_tests
-from amygene.preclinical.meanings import SIGNATURES, TISSUES
+from amygene.preclinical.columns import SIGNATURES, TISSUES
 from amygene.report.figures import preclinical as figures_preclinical
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import preclinical
@@ -43,6 +43,6 @@ upset = drawn(figures_preclinical.upset(exclusive, kinds[:8]), output.upset)
 venn = None
 if output.venn:
     venn = drawn(figures_preclinical.venn(exclusive, params.contrasts, params.tissues), output.venn)
-figure = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
-blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(figure, output.ranks))
+orders = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
+blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(orders, output.ranks))
 write_part(output.part, "preclinical", (blocks, findings), source)

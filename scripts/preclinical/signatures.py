@@ -1,7 +1,7 @@
 """Read and check the ready signatures."""
 
 from amygene.io.tables import read_table, write_table
-from amygene.preclinical.meanings import SIGNATURES
+from amygene.preclinical.columns import SIGNATURES
 from amygene.preclinical.signatures import read_all, signature_table
 from job import start
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.preclinical.columns import TRAJECTORIES
 from amygene.preclinical.consensus import with_stability
-from amygene.preclinical.meanings import TRAJECTORIES
 from amygene.preclinical.signatures import group_order
 from amygene.preclinical.trajectories import clusters, trajectories
 from job import start

@@ -35,7 +35,10 @@ for i, seed in enumerate(params.seeds):
 shown = prediction.part(
     snakemake.wildcards.contrast,
     performance,
-    *(files.picture(output[name][0]) for name in ("areas", "roc", "calibration", "sites")),
+    files.picture(output.areas[0]),
+    files.picture(output.roc[0]),
+    files.picture(output.calibration[0]),
+    files.picture(output.sites[0]),
     brains,
     main,
     params.linear,

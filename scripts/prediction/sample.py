@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from amygene.connectivity.regions import gather
-from amygene.io.files import read_arrays, write_arrays
+from amygene.io.files import equal_parts, read_arrays, write_arrays
 from amygene.io.problems import InputError, some
 from amygene.io.tables import read_table
 from amygene.prediction.designs import check_folds
@@ -20,24 +20,17 @@ if absent:
         f"config key prediction.external: study {params.second_study} lacks {some(absent)}; "
         "run the stage connectivity of that study first, with the same atlas and seeds"
     )
-
-
-def people(file):
-    return read_table(file, dtype={"participant_id": str, "site": str})
-
-
-parts, connectivity = snakemake.input.parts, {}
-n_buckets = len(parts) // len(params.seeds)
-for i, seed in enumerate(params.seeds):
-    participants, regions, z = gather(map(read_arrays, parts[i * n_buckets : (i + 1) * n_buckets]))
-    connectivity[seed] = pd.DataFrame(z, index=participants, columns=regions)
-second = None
+connectivity = {
+    seed: gather(map(read_arrays, files))
+    for seed, files in zip(params.seeds, equal_parts(snakemake.input.parts, len(params.seeds)), strict=True)
+}
+text, second = {"participant_id": str, "site": str}, None
 if params.second:
     tables = dict(zip(params.seeds, map(pd.read_parquet, params.second[1:]), strict=True))
-    second = (tables, people(params.second[0]), params.second_contrast)
+    second = (tables, read_table(params.second[0], dtype=text), params.second_contrast)
 sample = make_sample(
     connectivity,
-    people(snakemake.input.participants),
+    read_table(snakemake.input.participants, dtype=text),
     contrast,
     seed_regions=params.seeds,
     **params.model,

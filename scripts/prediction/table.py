@@ -1,11 +1,6 @@
 """How well every classifier does in every design, and what each participant got."""
 
-import json
-from pathlib import Path
-
-import numpy as np
-
-from amygene.io.files import read_arrays
+from amygene.io.files import read_arrays, read_json
 from amygene.io.tables import write_table
 from amygene.prediction import tables
 from amygene.prediction.sample import Sample
@@ -15,12 +10,8 @@ start(snakemake.log[0])
 source, params = snakemake.input, snakemake.params
 sample = Sample(**read_arrays(source.sample))
 parts = [read_arrays(file) for file in source.parts]
-shards = [read_arrays(file) for file in source.shards]
-permuted = {
-    tuple(key.split("/")): np.concatenate([shard[key] for shard in shards if key in shard])
-    for key in dict.fromkeys(key for shard in shards for key in shard)
-}
-made = tables.make_tables(parts, permuted, json.loads(Path(source.guard).read_text()), sample, params.seed)
+permuted = tables.gather_permuted([read_arrays(file) for file in source.shards])
+made = tables.make_tables(parts, permuted, read_json(source.guard), sample, params.seed)
 notes = {
     "performance": "p tests the area of the first repeat against the same with groups permuted within site and fold, "
     "edges chosen, tuned and trained again; the rows of a design that the guard calls optimistic are shown for "

@@ -2,6 +2,7 @@
 
 from amygene.io.tables import read_matrix, read_table, write_table
 from amygene.response.associations import correlations
+from amygene.response.columns import ASSOCIATION
 from amygene.response.members import TEXT
 from job import start
 
@@ -27,12 +28,7 @@ write_table(
     settings={"association": association, **params.settings, "permutations": params.permutations},
     seed=params.seed,
     note="family of q and p_fwe: the regions of one follow-up, kind and adjustment",
-    meanings={
-        "r": "correlation of connectivity and outcome, given what it is adjusted for",
-        "p": "two-sided permutation p, the outcome's residuals change places; (1+b)/(1+m)",
-        "n": "participants it rests on",
-        "df": "n - 2 - columns of covariates",
-    },
+    meanings=ASSOCIATION,
 )
 for time, own in table.groupby("timepoint", sort=False):
     print(f"{time}: {own['n'].max():.0f} participants, smallest q {own['q'].min():.4f}")

@@ -2,17 +2,17 @@
 
 from amygene.io.tables import read_matrix, read_table, write_table
 from amygene.response.changes import effects, trajectories, within_groups
+from amygene.response.columns import CHANGE
 from amygene.response.members import TEXT, measure, values_of
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 change = snakemake.wildcards.change
-measured = measure(
-    *(read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")),
-    f"response.changes.{change}",
-    **params.model,
+sessions, participants, outcomes = (
+    read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")
 )
+measured = measure(sessions, participants, outcomes, f"response.changes.{change}", **params.model)
 z = read_matrix(source.connectivity)
 values, regions = values_of(measured.frame["unit"], z), z.columns.tolist()
 tables = (
@@ -28,15 +28,6 @@ notes = (
     "later minus earlier; g in standard deviations of the change. Family of q, p_fwe: the regions of a group and pair",
     "not adjusted for covariates",
 )
-own = {
-    "p": "permutation p of F: whole participants change places (time: sessions within participants); (1+b)/(1+m)",
-    "p_fwe": "family-wise p, permutation of the largest F",
-    "p_parametric": "p of F, degrees of freedom times epsilon",
-    "beta": "effect in Fisher z, adjusted for the covariates (see the note)",
-    "g": "Hedges g of the effect (see the note)",
-    "group": "group of the model",
-    "df1": "degrees of freedom of the effect",
-}
 for table, note, file, sidecar in zip(tables, notes, output.tables, output.sidecars, strict=True):
     write_table(
         file,
@@ -51,7 +42,7 @@ for table, note, file, sidecar in zip(tables, notes, output.tables, output.sidec
         },
         seed=params.seed,
         note=note,
-        meanings={k: v for k, v in own.items() if k in table},
+        meanings=CHANGE,
     )
 asked = tables[0][tables[0]["model_term"] == tables[0]["model_term"].iloc[0]]
 print(f"{len(measured.frame)} scans of {measured.design.n_participants} participants, {', '.join(measured.levels)}")

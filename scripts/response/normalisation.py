@@ -10,7 +10,8 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 name = snakemake.wildcards.normalisation
 table = against_controls(
     read_matrix(source.connectivity),
-    *(read_table(source[one], dtype=TEXT) for one in ("sessions", "participants")),
+    read_table(source.sessions, dtype=TEXT),
+    read_table(source.participants, dtype=TEXT),
     name,
     timepoints=params.timepoints,
     settings=params.settings,

@@ -6,8 +6,8 @@ import pandas as pd
 from amygene.io.files import read_arrays
 from amygene.io.tables import write_table
 from amygene.prediction.sample import Sample
-from amygene.response.replicate import cluster_roc
-from amygene.stats.permutation import p_value
+from amygene.response.columns import REPLICATE
+from amygene.response.replicate import cluster_roc, replicate_row
 from job import start
 
 start(snakemake.log[0])
@@ -20,22 +20,8 @@ note = (
     "optimistic: edges were chosen with the groups of the participants they are tested on; for comparison with "
     "published work only. On noise: the same participants with shuffled groups, edges chosen anew"
 )
-table = pd.DataFrame(
-    {
-        "n_case": [int(sample.case.sum())],
-        "n_control": [int((1 - sample.case).sum())],
-        "n_edges": [len(found.chosen)],
-        "edges": ["; ".join(edges[j] for j in found.chosen[:10])],
-        "auc": [found.auc],
-        "auc_ci_low": [found.low],
-        "auc_ci_high": [found.high],
-        "noise_mean": [found.noise.mean()],
-        "noise_95": [np.percentile(found.noise, 95)],
-        "p_noise": [float(p_value(np.array((found.noise >= found.auc - 1e-12).sum()), len(found.noise)))],
-    }
-)
 for file, sidecar, rows in (
-    (output.table, output.sidecar, table),
+    (output.table, output.sidecar, replicate_row(found, edges, sample.case)),
     (output.noise, output.noise_sidecar, pd.DataFrame({"draw": range(1, len(found.noise) + 1), "auc": found.noise})),
 ):
     write_table(
@@ -46,6 +32,6 @@ for file, sidecar, rows in (
         settings={"prediction": name, "draws": params.draws},
         seed=params.seed,
         note=note,
-        meanings={"auc": "area under the ROC curve, in the participants who chose the edges"},
+        meanings=REPLICATE,
     )
 print(f"AUC {found.auc:.3f}; on noise {found.noise.mean():.3f}, 95th percentile {np.percentile(found.noise, 95):.3f}")

@@ -18,19 +18,21 @@ source, output, params, wildcards = snakemake.input, snakemake.output, snakemake
 files, settings = Files(wildcards.study), params.settings
 correlations = files.table(source.correlations)
 z = read_matrix(source.connectivity)
-tables = [read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")]
+sessions, participants, outcomes = (
+    read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")
+)
 outcome, measure = settings["outcome"], settings["measure"]
 connectivity = "Fisher z at baseline" if settings["connectivity"] == "baseline" else "change of Fisher z"
 what = response.measured(params.label or outcome, measure)
 scatters = {}
 for time in dict.fromkeys(correlations.content["timepoint"].astype(str)):
-    found = pairs(z, *tables, time, params.order, settings)
+    found = pairs(z, sessions, participants, outcomes, time, params.order, settings)
     table = correlations.content
     plain = table[
         (table["timepoint"].astype(str) == time) & (table["kind"] == "pearson") & (table["adjusted_for"] == "nothing")
     ].set_index("region")
     chosen = figures_response.strongest(plain.reset_index(), figures_response.N_SCATTERS, by="r")
-    status = wide(tables[2], outcome, "responder", time).reindex(found.frame["participant_id"]).to_numpy()
+    status = wide(outcomes, outcome, "responder", time).reindex(found.frame["participant_id"]).to_numpy()
     figure = figures_response.scatter(
         {region: found.columns[:, z.columns.get_loc(region)] for region in chosen},
         found.outcome,

@@ -1,43 +1,28 @@
 """Maps and design of one test of treatment and one seed: what every draw starts from."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
-from amygene.group.voxels import observe, write_maps
+from amygene.group.voxels import observe, open_maps, write_maps
 from amygene.imaging.images import read_volume
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import replacing, write_arrays
-from amygene.io.tables import check_unchanged, read_table
+from amygene.io.tables import read_table
 from amygene.models.voxel_comparison import VoxelComparison
-from amygene.response.members import TEXT, measure
-from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
+from amygene.response.members import TEXT
+from amygene.response.voxel_designs import sample_of
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-analysis, model = params.analysis, params.model
+analysis = params.analysis
 arrays, has_map = {}, {}
 for session, file, rows in zip(analysis["sessions"], source.connectivity, source.rows, strict=True):
-    check_unchanged(file)
-    people = json.loads(Path(rows).read_text(encoding="utf-8"))["participants"]
-    arrays[session] = np.load(file, mmap_mode="r", allow_pickle=False)
+    arrays[session], people = open_maps(file, rows)
     has_map[session] = {p for p, known in zip(people, ~np.isnan(arrays[session][:, 0]), strict=True) if known}
-tables = [read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")]
-if analysis["kind"] == "change":
-    sample = change_sample(
-        measure(*tables, f"response.changes.{analysis['name']}", **model),
-        has_map,
-        analysis["name"],
-        **{key: analysis[key] for key in ("effect", "levels", "weights")},
-    )
-elif analysis["kind"] == "normalisation":
-    sample = controls_sample(*tables[:2], has_map, analysis["name"], timepoint=analysis["timepoint"], **model)
-else:
-    sample = association_sample(
-        *tables, has_map, analysis["name"], timepoint=analysis["timepoint"], used=analysis["sessions"], **model
-    )
+sessions, participants, outcomes = (
+    read_table(source[name], dtype=TEXT) for name in ("sessions", "participants", "outcomes")
+)
+sample = sample_of(analysis, params.model, sessions, participants, outcomes, has_map)
 grid, mask = read_volume(source.mask)
 own = weights_on(read_sources(source.sources)[snakemake.wildcards.seed], grid)
 row = {p: i for i, p in enumerate(people)}

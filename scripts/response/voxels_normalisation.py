@@ -1,15 +1,13 @@
 """Are the clusters that differ from controls at baseline like controls later? One seed, every timepoint."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
+from amygene.group.voxels import open_maps
 from amygene.imaging.images import read_volume
 from amygene.io.files import read_arrays
-from amygene.io.tables import check_unchanged, read_table, write_table
-from amygene.models.cluster_columns import OF_CLUSTERS
+from amygene.io.tables import read_table, write_table
 from amygene.models.cluster_tables import members_of, significant_clusters
+from amygene.models.columns import OF_CLUSTERS
 from amygene.response.members import TEXT
 from amygene.response.voxel_normalisation import clusters_against_controls, mean_connectivity
 from amygene.stats.lattice import Lattice
@@ -25,14 +23,11 @@ chosen = significant_clusters(read_table(source.clusters))
 score, log_p = (read_volume(source[one])[1][analysed] for one in ("score", "score_p"))
 lattice = Lattice(analysed, params.connectivity)
 clusters = members_of(chosen, baseline["t"], lattice, float(baseline["threshold"]), score, log_p)
-maps, equivalent = {}, {}
-of_mask = np.flatnonzero(analysed[mask > 0])
+of_mask, maps, equivalent = np.flatnonzero(analysed[mask > 0]), {}, {}
 for time, file, image in zip(params.timepoints, source.connectivity, source.equivalence, strict=True):
-    check_unchanged(file)
-    maps[time] = np.load(file, mmap_mode="r", allow_pickle=False)
+    maps[time], people = open_maps(file, source.rows[0])
     log_equivalent = read_volume(image)[1][analysed]
     equivalent[time] = [log_equivalent[voxels] for voxels in clusters]
-people = json.loads(Path(source.rows[0]).read_text(encoding="utf-8"))["participants"]
 table = clusters_against_controls(
     mean_connectivity(maps, people, sessions, [of_mask[voxels] for voxels in clusters]),
     chosen,

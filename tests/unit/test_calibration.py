@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from amygene.io.columns import MEANING
+from amygene.io.columns import known
 from amygene.nulls import calibration
 from amygene.nulls.calibration import LENGTH, NULLS, SHIFTS, _p_values, false_positive_rates, smooth_maps
 from amygene.nulls.stratified import null_maps
@@ -49,7 +49,7 @@ def test_p_values_are_those_of_a_loop(brain):
 
 def test_the_table_has_a_row_for_every_null_and_difference_between_structures(brain):
     table = rates(brain, n_maps=3, n_genes=5, n_nulls=20)
-    assert set(table) <= set(MEANING)
+    assert set(table) <= set(known())
     assert table[["shift", "null"]].to_numpy().tolist() == [[shift, null] for shift in SHIFTS for null in NULLS]
     assert (table["genes"] == "simulated").all()
     assert table["rate"].between(0, 1).all()

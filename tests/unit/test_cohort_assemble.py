@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from amygene.cohort.assemble import assemble, findings_table, used_columns
+from amygene.cohort.assemble import assemble, files_table, findings_table, used_columns
 from amygene.imaging.series_pack import FINDING
 from amygene.io.problems import InputError
 
@@ -102,6 +102,18 @@ def test_used_columns_are_those_of_selection_and_contrasts():
     )
     assert needed == ["age", "hamd", "arm", "episode", "group", "iq", "drug", "scanner"]
     assert numeric == ["age", "hamd"]
+
+
+def test_files_are_those_of_who_is_in_a_row_per_series_or_scan():
+    series = {"file": "b.mat", "n_timepoints": 240.0, "n_constant": 1.0, "sha256": "x", "values_sha256": "y"}
+    scans = [{"session": "", "run": run, "file": f"a{run}.nii", "n_timepoints": 100, "sha256": run} for run in "12"]
+    found = [{"participant_id": "b", **series}, {"participant_id": "c", **series}]
+    table = files_table(found, {"b"})
+    assert table.columns.tolist() == ["participant_id", "file", "n_timepoints", "n_constant", "sha256"]
+    assert table["participant_id"].tolist() == ["b"]
+    table = files_table([{"participant_id": "z", "files": scans}, {"participant_id": "a", "files": scans}], {"a", "z"})
+    assert table[["participant_id", "run"]].to_numpy().tolist() == [["a", "1"], ["a", "2"], ["z", "1"], ["z", "2"]]
+    assert "n_constant" not in table
 
 
 def test_a_cohort_of_one_site_needs_no_column_of_sites():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.connectivity.regions import fisher_z, seed_connectivity
+from amygene.connectivity.regions import fisher_z, gather, seed_connectivity
 
 
 @pytest.fixture
@@ -68,3 +68,15 @@ def test_scale_and_offset_of_a_region_do_not_matter(series):
     z = seed_connectivity(series, np.array([0]))
     changed = seed_connectivity(series * np.linspace(0.1, 50, 9) + np.arange(9), np.array([0]))
     assert changed[1:] == pytest.approx(z[1:], rel=1e-9)
+
+
+def test_buckets_of_participants_become_one_table():
+    region = np.array(["A_L", "A_R"])
+    parts = [
+        {"participant_id": np.array(["b", "a"]), "region": region, "z": np.array([[1.0, 2.0], [3.0, np.nan]])},
+        {"participant_id": np.array(["c"]), "region": region, "z": np.array([[5.0, 6.0]])},
+    ]
+    z = gather(iter(parts))
+    assert z.columns.tolist() == ["A_L", "A_R"]
+    assert z["A_L"].to_dict() == {"b": 1.0, "a": 3.0, "c": 5.0}
+    assert np.isnan(z.loc["a", "A_R"])

@@ -16,7 +16,6 @@ from sklearn.metrics import cohen_kappa_score
 
 from amygene.enrichment.scores import (
     N_CENTRES,
-    SCORES,
     RandomSets,
     coexpression_test,
     hypergeometric_p,
@@ -33,6 +32,7 @@ from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import p_max
 
+SCORES = ("mean_r", "mean_abs_r")
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
@@ -178,7 +178,7 @@ def test_gsea_script_gives_the_enrichment_scores_of_its_definition(tmp_path):
     (tmp_path / "sets.gmt").write_text("\n".join(lines))
     code, log = run_script(
         tmp_path,
-        "enrichment_gsea.py",
+        "enrichment/gsea.py",
         {"genes": "genes.tsv", "gmt": "sets.gmt"},
         {"min_size": 5, "max_size": 100, "permutations": 200, "seed": 3},
         {"table": "gsea.tsv", "sidecar": "gsea.json"},
@@ -207,7 +207,7 @@ def test_a_collection_without_a_set_of_the_wanted_size_is_told(tmp_path):
     (tmp_path / "sets.gmt").write_text(f"SMALL\tmade up\t{small}\nNUMBERS\tnot by symbol\t{numbers}\n")
     code, log = run_script(
         tmp_path,
-        "enrichment_sets.py",
+        "enrichment/sets.py",
         {"maps": "maps.npz", "expression": "expression.npz", "gmt": "sets.gmt"},
         {"correlation": "pearson", "min_size": 15, "max_size": 500},
     )

@@ -10,7 +10,8 @@ from statsmodels.stats.multitest import multipletests
 
 from amygene.enrichment.scores import RandomSets, coexpression_test, make_pools, set_test
 from amygene.enrichment.table import N_CLUSTERED, N_SHOWN, cluster_table, set_table
-from amygene.io.columns import MEANING
+from amygene.genes.association import OnGenes
+from amygene.io.columns import known
 from amygene.stats.map_test import unit
 from amygene.stats.permutation import p_max
 
@@ -40,7 +41,8 @@ def collection():
 def table_of(collection, score="mean_r", relabeled=NO_GROUPS):
     observed, maps, expression, membership, genes, random_sets = collection
     names = [f"S{i}" for i in range(membership.shape[0])]
-    return set_table(names, membership, observed, maps, relabeled, STRATA, expression, genes, score, random_sets, 200)
+    on = OnGenes(np.arange(80).astype(str), expression, observed, maps, relabeled, STRATA)
+    return set_table(names, membership, on, genes, score, random_sets, 200)
 
 
 @pytest.mark.parametrize("score", ["mean_r", "mean_abs_r"])
@@ -48,7 +50,7 @@ def test_every_column_is_what_its_name_says(collection, score):
     observed, maps, expression, membership, genes, random_sets = collection
     relabeled = np.random.default_rng(5).normal(size=(40, 20))
     table = table_of(collection, score, relabeled)
-    assert set(table) <= set(MEANING)
+    assert set(table) <= set(known())
     found, z = set_test(observed, maps, expression, membership, score)
     beside = coexpression_test(genes["r"].to_numpy(), membership, score, random_sets, 200)
     dense = membership.toarray() > 0
@@ -124,7 +126,7 @@ def test_significant_sets_are_clustered_and_the_best_stands_for_its_cluster():
     assert table["set"].tolist() == ["S2", "S4", "S3", "S0"]
     assert table["cluster"].tolist() == [1, 1, 2, 2]
     assert table["representative"].tolist() == ["S2", "S2", "S3", "S3"]
-    assert set(table) <= set(MEANING)
+    assert set(table) <= set(known())
 
 
 def test_sets_that_relabeled_groups_explain_as_well_are_not_clustered():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from amygene.evidence.places import Place, connections
+from amygene.evidence.table import in_atlas
 
 PLACES = {
     "amygdala": Place("region", ("A_L",), ("A_R",), (), ""),
@@ -92,3 +93,18 @@ def test_the_reason_is_given(changes, reason):
     claim = found(**changes)
     assert claim.edges == ()
     assert claim.reason == reason
+
+
+def test_findings_stand_beside_the_regions_that_they_are_about():
+    findings = pd.DataFrame(
+        {
+            "region": ["amygdala", "amygdala", "habenula", "nucleus of nowhere"],
+            "side": ["left", None, "both", "left"],
+            "target": ["insula", "limbic", None, "amygdala"],
+            "target_side": ["both", "right", None, "right"],
+        }
+    )
+    table = in_atlas(findings, PLACES)
+    assert table["region_in_atlas"].tolist() == ["A_L", "A_L; A_R", None, None]
+    assert table["target_in_atlas"].tolist() == ["I_L; I_R", "A_R; H_R", None, "A_R"]
+    assert "region_in_atlas" not in findings

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from amygene.io.files import read_arrays, read_json, replacing, sha256, write_arrays
+from amygene.io.files import equal_parts, read_arrays, read_json, replacing, sha256, write_arrays
 from amygene.io.problems import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -143,6 +143,16 @@ def test_damaged_json_is_told(tmp_path):
         read_json(path)
     path.write_text('{"a": [1, 2]}')
     assert read_json(path) == {"a": [1, 2]}
+
+
+def test_files_by_group():
+    files = [f"seed-{seed}_{shard}" for seed in "ABC" for shard in (0, 100)]
+    assert equal_parts(files, 3) == [["seed-A_0", "seed-A_100"], ["seed-B_0", "seed-B_100"], ["seed-C_0", "seed-C_100"]]
+    assert equal_parts([], 0) == []
+    assert equal_parts([], 2) == [[], []]
+    for n in (0, 4):
+        with pytest.raises(ValueError, match=f"6 files are no {n} groups"):
+            equal_parts(files, n)
 
 
 def test_an_absent_file_is_not_called_damaged(tmp_path):

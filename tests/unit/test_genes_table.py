@@ -8,7 +8,7 @@ from statsmodels.stats.multitest import multipletests
 
 from amygene.genes.association import CountTest, chunk_columns, correlate, count_test, parametric_p
 from amygene.genes.table import count_summary, gene_table
-from amygene.io.columns import MEANING
+from amygene.io import columns
 from amygene.stats.map_test import COLUMNS
 
 N_MAPS = 60
@@ -53,7 +53,7 @@ def test_every_number_equals_counting():
     observed, maps, expression = study(30, missing=0.1)
     table = gene_table(list(chunks_of(observed, maps, expression, 1)))
     assert table["gene"].tolist() == [f"G{j}" for j in range(30)]
-    assert set(table) <= set(MEANING)
+    assert set(table) <= set(columns.known())
     null = np.full((N_MAPS, 30), np.nan)
     for j, gene in enumerate(expression.T):
         seen = ~np.isnan(gene)

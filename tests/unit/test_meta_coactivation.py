@@ -9,6 +9,7 @@ from amygene.io.problems import InputError
 from amygene.meta.coactivation import (
     Database,
     active_studies,
+    coactivation,
     coactivation_experiments,
     database_files,
     decode,
@@ -100,6 +101,36 @@ def test_decoding_against_scipy(small):
         expected = stats.binomtest(int(row["n_active"]), int(row["n_studies"]), active.mean(), alternative="greater")
         assert row["p"] == pytest.approx(expected.pvalue)
     assert len(decode(database, active, 100)) == 0
+
+
+def test_clusters_of_a_planted_place_and_of_nobody():
+    """Half of 60 studies report one place (cluster 1); cluster 2 lies where hardly any study reports anything."""
+    rng, grid = np.random.default_rng(3), ball()
+    planted = np.arange(60) < 30
+    foci = [np.vstack([np.array([12, 8, -4]) + rng.normal(0, 2, 3), rng.uniform(-20, 20, (3, 3))]) for _ in range(60)]
+    for own, here in zip(foci, planted, strict=True):
+        own[0] = own[0] if here else rng.uniform(-20, 20, 3)
+    about = sparse.csc_array(np.column_stack([planted, rng.random(60) < 0.5]))
+    database = Database(
+        np.arange(60).astype(str), np.repeat(np.arange(60), 4), np.vstack(foci), np.array(["truth", "noise"]), about
+    )
+    labels = np.zeros(grid.mask.shape, dtype=int)
+    for number, place in ((1, [[12.0, 8, -4], [12, 8, 0], [8, 8, -4]]), (2, [[36.0, 0, 0]])):
+        labels[tuple(grid.voxels(np.array(place)).T)] = number
+    how = {"n_subjects": 20, "min_studies": 5, "voxel_p": 0.001, "seed": 1, "n_draws": 100}
+    found = coactivation(database, labels, [1, 2], grid, {}, analysis="x", **how)
+    assert set(found.clusters["seed_cluster"]) == {1}
+    first = found.clusters.iloc[0]
+    assert np.linalg.norm(first[["peak_x", "peak_y", "peak_z"]].to_numpy(dtype=float) - [12, 8, -4]) < 5
+    assert first["p_fwe"] < 0.05
+    assert found.terms[["seed_cluster", "term"]].iloc[0].tolist() == [1, "truth"]
+    assert found.terms.set_index("term").loc["truth", "p"] < 0.05 < found.terms.set_index("term").loc["noise", "p"]
+    assert found.notes[-1].startswith("Cluster 2 has no co-activation map and is not decoded: ")
+    none = coactivation(database, labels, [], grid, {}, analysis="x", **how)
+    assert none.clusters.columns.tolist() == found.clusters.columns.tolist()
+    assert none.terms.columns.tolist() == found.terms.columns.tolist()
+    assert len(none.clusters) == len(none.terms) == 0
+    assert none.notes == ["No significant cluster to look for."]
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from amygene.meta.ale import converge
 from amygene.meta.anatomy import Atlas
-from amygene.meta.clusters import analysis_row, cluster_table
+from amygene.meta.clusters import analysis_note, analysis_row, cluster_table
 from amygene.meta.contributions import by_category, contributions, leave_out
 from fixtures.meta import ball, random_experiments
 
@@ -106,3 +106,11 @@ def test_a_refused_analysis_has_no_rows(study):
     row = analysis_row("up", "few", experiments, table, 0, "7 experiments")
     assert row["reason"] == "7 experiments"
     assert row["p_fwe"] is None
+
+
+def test_what_the_p_of_an_analysis_rest_on():
+    assert analysis_note("7 experiments", 0, 0, 1000) == "7 experiments"
+    assert analysis_note("", 0, 0, 1000) == "no voxel reaches the threshold"
+    assert analysis_note("", 2, 1000, 1000) == "family-wise p rests on 1000 sets of random foci"
+    few = analysis_note("", 2, 100, 1000)
+    assert few == "family-wise p rests on 100 sets of random foci, since more could not have made a cluster significant"

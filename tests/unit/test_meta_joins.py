@@ -13,7 +13,7 @@ from amygene.meta.connectome import Connectome
 from amygene.meta.grid import Grid
 from amygene.meta.images import write_image
 from amygene.meta.joins import parcellate, region_rows, similarity, transfer
-from amygene.meta.targets import distances, seed_map
+from amygene.meta.targets import circuit_table, distances, near_clusters, seed_map, seed_places
 from fixtures.meta import ball
 
 
@@ -116,6 +116,33 @@ def test_distances():
     row = {"cluster": 1, "peak_x": 8, "peak_y": 0, "peak_z": 0, "centre_x": 4, "centre_y": 0, "centre_z": 0}
     found = distances({"T": (4.0, 3.0, 0.0)}, grid, labels, pd.DataFrame([row])).iloc[0]
     assert (found["distance_peak"], found["distance_centre"], found["distance_edge"]) == (5, 3, 3)
+
+
+def test_targets_near_clusters_of_several_comparisons_and_their_circuits():
+    grid = ball()
+    analyses, line = {}, np.array([[0.0, 0, 0], [4, 0, 0], [8, 0, 0]])
+    for comparison, shift in (("up", 0.0), ("down", 16.0)):
+        labels = np.zeros(grid.mask.shape, dtype=int)
+        labels[tuple(grid.voxels(line + np.array([0, shift, 0])).T)] = 2
+        row = {"cluster": 2, "peak_x": 8, "peak_y": shift, "peak_z": 0, "centre_x": 4, "centre_y": shift, "centre_z": 0}
+        analyses[comparison] = labels, pd.DataFrame([row])
+    targets = {"T": (4.0, 3.0, 0.0)}
+    near = near_clusters(targets, grid, analyses)
+    assert near[["comparison", "cluster"]].to_numpy().tolist() == [["up", 2], ["down", 2]]
+    assert near["distance_edge"].tolist() == [3, 13]
+    none = near_clusters(targets, grid, {})
+    assert none.columns.tolist() == near.columns.tolist()
+    assert len(none) == 0
+    seeds = seed_places(targets, grid, analyses)
+    assert list(seeds) == ["T", "up cluster 2", "down cluster 2"]
+    assert seeds["T"].tolist() == [[4, 3, 0]]
+    assert sorted(seeds["down cluster 2"].tolist()) == [[0, 16, 0], [4, 16, 0], [8, 16, 0]]
+    maps = {"T": pd.Series({"b": 2.0, "a": 1.0}), "up cluster 2": pd.Series({"a": 3.0})}
+    table = circuit_table(maps, ["a", "b"])
+    assert table["circuit"].tolist() == ["T", "T", "up cluster 2", "up cluster 2"]
+    assert table["region"].tolist() == ["a", "b", "a", "b"]
+    assert table["connectivity"].tolist()[:3] == [1, 2, 3]
+    assert np.isnan(table["connectivity"].iloc[3])
 
 
 def test_labels_at_coordinates():

@@ -14,7 +14,9 @@ from amygene.meta.network import (
     random_pooled,
     region_table,
     seed_regions,
+    similar_unweighted,
     two_tailed,
+    unmapped_foci,
 )
 
 
@@ -63,6 +65,20 @@ def test_foci_without_a_region_drop_out(connectome):
     assert seeds.region.tolist() == [3, 5]
     assert seeds.starts.tolist() == [0, 1, 2]
     assert seeds.weights.tolist() == [[20, 10], [1, 1]]
+
+
+def test_foci_without_a_region_are_listed_with_their_sample():
+    xyz = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    experiments = Experiments(("one", "two"), np.array([10, 10]), np.array([0, 2, 3]), xyz)
+    table = unmapped_foci(experiments, np.array([5, -1, -1]), np.array([1.0, 11.0, 30.0]))
+    assert table["sample"].tolist() == ["one", "two"]
+    assert table["distance"].tolist() == [11, 30]
+    assert table[["x", "y", "z"]].to_numpy().tolist() == xyz[1:].tolist()
+
+
+def test_likeness_with_experiments_all_alike_is_over_regions_that_have_both():
+    z = pd.DataFrame({"z_value": [1.0, 2, 3, np.nan, 9], "z_value_unweighted": [2.0, 1, 4, 5, np.nan]})
+    assert similar_unweighted(z) == pytest.approx(np.corrcoef([1, 2, 3], [2, 1, 4])[0, 1])
 
 
 def test_p_by_counting():

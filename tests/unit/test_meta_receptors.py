@@ -10,7 +10,15 @@ import pytest
 
 from amygene.io.problems import InputError
 from amygene.meta import receptors
-from amygene.meta.receptors import check_list, combine, correlate, density_in_cluster, files_in, weighted_median
+from amygene.meta.receptors import (
+    check_list,
+    combine,
+    correlate,
+    densities_in_clusters,
+    density_in_cluster,
+    files_in,
+    weighted_median,
+)
 
 PET = Path(__file__).parents[3] / "shared/data/pet"
 
@@ -127,6 +135,22 @@ def test_density_in_a_cluster(brain, places):
     nowhere = density_in_cluster(density, pd.Series({"elsewhere": 40}), places, "moran", 1, 100).iloc[0]
     assert nowhere["n_voxels"] == 0
     assert np.isnan(nowhere["p_null"])
+
+
+def test_densities_of_several_clusters(brain, places):
+    """A row per cluster and receptor, q over the receptors of one cluster; the columns stand without a cluster too."""
+    rng = np.random.default_rng(6)
+    densities = pd.DataFrame(brain.smooth(2, rng).T, index=places["region"], columns=["one", "other"])
+    clusters = {("up", 1): pd.Series({"R0": 30, "R1": 10}), ("down", 4): pd.Series({"R5": 7})}
+    table = densities_in_clusters(densities, clusters, places, "moran", 1, 199)
+    assert table[["comparison", "cluster", "receptor", "n_voxels"]].to_numpy().tolist() == [
+        ["up", 1, "one", 40], ["up", 1, "other", 40], ["down", 4, "one", 7], ["down", 4, "other", 7],
+    ]  # fmt: skip
+    alone = density_in_cluster(densities, clusters["down", 4], places, "moran", 1, 199)
+    pd.testing.assert_frame_equal(table.iloc[2:, 2:].reset_index(drop=True), alone)
+    none = densities_in_clusters(densities, {}, places, "moran", 1, 199)
+    assert none.columns.tolist() == table.columns.tolist()
+    assert len(none) == 0
 
 
 def test_neuromaps_has_what_we_ask_for():

@@ -12,7 +12,7 @@ from scipy import stats
 
 from amygene.expression.ahba import DONORS, PASSED_ON
 from amygene.expression.multiverse import STABLE, compare, gene_correlations, multiverse_table, variants
-from amygene.io.columns import MEANING
+from amygene.io.columns import known
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
 KEYS = SCHEMA["properties"]["expression"]["properties"]
@@ -111,7 +111,7 @@ def test_main_comes_first_and_agrees_with_itself():
     rng = np.random.default_rng(1)
     near, far = (matrix + sd * rng.normal(size=matrix.shape) for sd in (0.3, 3))
     table = multiverse_table(map_table(values), {"main": matrix, "near": near, "far": far}, "pearson")
-    assert set(table) <= set(MEANING)
+    assert set(table) <= set(known())
     assert table["variant"].tolist() == ["main", "near", "far"]
     assert table.loc[0, ["n_regions", "n_genes", "rho_with_main", "rms_difference", "n_sign_changes"]].tolist() == [
         20, 30, pytest.approx(1), 0, 0

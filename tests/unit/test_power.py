@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from amygene.stats import power
@@ -26,17 +25,6 @@ def test_smallest_effects_equal_statsmodels():
     assert np.isnan(power.smallest_d(20, np.nan))
 
 
-def test_f_is_that_of_simulated_groups():
-    """Three groups of 15, f2 = .15 (statsmodels' FTestPower counts the participants otherwise)."""
-    rng = np.random.default_rng(2)
-    shift = np.array([-1, 0, 1]) * np.sqrt(0.15 * 3 / 2)
-    y = rng.normal(size=(10_000, 3, 15)) + shift[None, :, None]
-    within = ((y - y.mean(axis=2, keepdims=True)) ** 2).sum(axis=(1, 2)) / 42
-    between = 15 * ((y.mean(axis=2) - y.mean(axis=(1, 2))[:, None]) ** 2).sum(axis=1) / 2
-    found = (stats.f.sf(between / within, 2, 42) < 0.05).mean()
-    assert power.power_f(0.15, 2, 42) == pytest.approx(found, abs=0.015)
-
-
 def test_correlation_equals_pwr_and_simulation():
     """R's pwr.r.test(r = .3, power = .8) asks for 84.07 participants."""
     assert power.power_r(0.3, 84.07364) == pytest.approx(0.8, abs=1e-4)
@@ -53,5 +41,4 @@ def test_correlation_equals_pwr_and_simulation():
 
 def test_without_effect_power_is_alpha():
     assert power.power_t(0, 30, 0.3) == pytest.approx(0.05)
-    assert power.power_f(0, 2, 30) == pytest.approx(0.05)
     assert power.power_r(0, 30) == pytest.approx(0.05, abs=2e-3)

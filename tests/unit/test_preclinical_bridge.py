@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from amygene.enrichment.scores import RandomSets, make_pools, set_test
+from amygene.genes.association import OnGenes
 from amygene.nulls.stratified import null_maps
 from amygene.preclinical.animals import relabeled_p
 from amygene.preclinical.bridge import (
@@ -15,6 +16,7 @@ from amygene.preclinical.bridge import (
     bridge_table,
     difference_against_random,
     mapped,
+    orthologues_of,
     signed_test,
     weights_of,
 )
@@ -23,6 +25,7 @@ from amygene.stats.map_test import unit
 
 N_GENES, N_MAPS = 300, 400
 STRATA = np.array(["cortex"] * 40 + ["subcortex"] * 14)
+NO_GROUPS = np.empty((0, 54))
 
 
 def brain(seed):
@@ -101,7 +104,7 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
         Weights("few", "NAc", "module", {"g1": 1.0, "g2": 1.0}),
     ]
     table = bridge_table(
-        signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, random_sets, 500, 10
+        signatures, human, OnGenes(names, expression, observed, maps, NO_GROUPS, STRATA), random_sets, 500, 10
     )
     assert table["kind"].tolist() == ["up", "down", "up-down", "signed", "up", "module"]
     assert (table["q_null"][2:4] < 0.05).all()
@@ -130,7 +133,8 @@ def test_relabeled_groups_give_their_p(world):
     relabeled = (root @ rng.standard_normal((54, 99))).T
     human = {f"g{i}": f"G{i}" for i in range(N_GENES)}
     true = [Weights("true", "", "up", {f"g{i}": 1.0 for i in range(30)})]
-    table = bridge_table(true, human, names, observed, maps, relabeled, STRATA, expression, random_sets, 100, 10)
+    on = OnGenes(names, expression, observed, maps, relabeled, STRATA)
+    table = bridge_table(true, human, on, random_sets, 100, 10)
     assert table["p_group"][0] < 0.05
     assert table["tissue"][0] == "n/a"
 
@@ -180,6 +184,16 @@ def test_every_form_of_signatures_and_modules():
     assert found[4].weights == {"g1": 1.0, "g2": 1.0}
 
 
+def test_orthologues_of_all_signatures_together():
+    """One signature names two genes by id, the other three: together most are ids, so symbols are none."""
+    pairs = pd.DataFrame({"mouse_id": ["ENSMUSG01", "ENSMUSG02"], "mouse": ["Fos", "Jun"], "human": ["FOS", "JUN"]})
+    one = Weights("a", "T", "up", {"ENSMUSG01.3": 1.0, "ENSMUSG09": 1.0})
+    other = Weights("b", "T", "up", {"ENSMUSG02": 1.0, "ENSMUSG01.3": 1.0, "Jun": 1.0})
+    assert orthologues_of([one, other], pairs) == {
+        "ENSMUSG01.3": "FOS", "ENSMUSG02": "JUN", "ENSMUSG09": "", "Jun": "",
+    }  # fmt: skip
+
+
 def test_animals_of_the_contrasts_of_tissues_are_relabeled(world):
     *_, rng = world
     data = {"values": rng.standard_normal((14, 6)), "gene": np.array([f"g{i}" for i in range(6)])}
@@ -195,18 +209,15 @@ def test_animals_of_the_contrasts_of_tissues_are_relabeled(world):
     assert found == {i + 1: (p[form], "n/a") for i, form in enumerate(("up", "down", "up-down", "signed"))}
     observed, maps = rng.standard_normal(54), rng.standard_normal((50, 54))
     expression = rng.standard_normal((54, 4))
+    on = OnGenes(names, expression, observed, maps, NO_GROUPS, STRATA)
     sets = RandomSets(unit(expression, 0), 3, make_pools(unit(expression, 0), 3))
-    table = bridge_table(
-        signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, sets, 100, 2, found
-    )
+    table = bridge_table(signatures, human, on, sets, 100, 2, found)
     assert table["reason_animals"].tolist() == [
         "a module is of no contrast", *["n/a"] * 4, "fewer than 2 measured genes",
     ]  # fmt: skip
     assert table["p_animals"][1:5].tolist() == [p for p, _ in found.values()]
     # what is not tested has no p of animals either
-    few = bridge_table(
-        signatures, human, names, observed, maps, np.empty((0, 54)), STRATA, expression, sets, 100, 3, found
-    )
+    few = bridge_table(signatures, human, on, sets, 100, 3, found)
     assert few["p_animals"].notna().tolist() == [False, False, False, False, True, False]
     # 20 relabelings of 3 + 3 animals, two of which have the score
     small = data | {"values": data["values"][[0, 1, 2, 5, 6, 7]], "group": data["group"][[0, 1, 2, 5, 6, 7]]}

@@ -9,7 +9,8 @@ from scipy import sparse
 from scipy.io import mmwrite
 
 from amygene.io.problems import InputError
-from amygene.preclinical.counts import expressed, joined, read_counts, read_sheet, read_tissues, tissue_table
+from amygene.io.tables import read_given
+from amygene.preclinical.counts import checked_sheet, expressed, joined, read_counts, read_tissues, tissue_table
 
 GENES = ["Bdnf", "Fos", "Snap25"]
 SAMPLES = ["a1", "a2", "b1", "b2"]
@@ -185,6 +186,9 @@ def test_counts_that_no_sequencer_gives(tmp_path, table, sheet):
 
 
 def test_sheet(tmp_path):
+    def read_sheet(path, variable, covariates):
+        return checked_sheet(path, read_given(path, dtype=str, keep_default_na=False), variable, covariates)
+
     path = tmp_path / "sheet.tsv"
     path.write_text("sample\tgroup\n1\tA\n2\tn/a\n")
     assert read_sheet(path, "group", [])["group"].tolist() == ["A", ""]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from amygene.io.columns import MEANING
+from amygene.io.columns import known
 from amygene.prediction import designs, nested, tables
 from amygene.prediction.leakage import OPTIMISTIC, PASSED
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED, Settings
@@ -51,7 +51,7 @@ def test_every_design_and_classifier_has_a_row(made):
 
 def test_every_column_is_explained(made):
     for table in made[2].values():
-        assert not [c for c in table if c not in MEANING]
+        assert not [c for c in table if c not in known()]
 
 
 def test_numbers_of_a_row_are_those_of_its_predictions(made, sample):
@@ -165,6 +165,18 @@ def test_weights_tell_how_often_an_edge_was_chosen(made, sample):
     folds = made[2]["folds"]
     assert rows(folds, features=SELECTED)["n_edges"].eq(5).all()
     assert len(folds) == 5 * 6 + 2 * 5 * 3 + 1
+
+
+def test_areas_of_shards_are_put_in_their_order():
+    """A shard may lack a row: the last ones of a design that another does not have."""
+    shards = [
+        {"cv/-/ridge/all edges": np.array([0.1, 0.2]), "cv/-/svm/all edges": np.array([0.5])},
+        {"cv/-/ridge/all edges": np.array([0.3])},
+    ]
+    found = tables.gather_permuted(shards)
+    assert list(found) == [("cv", "-", "ridge", "all edges"), ("cv", "-", "svm", "all edges")]
+    assert found["cv", "-", "ridge", "all edges"].tolist() == [0.1, 0.2, 0.3]
+    assert found["cv", "-", "svm", "all edges"].tolist() == [0.5]
 
 
 def test_tables_do_not_depend_on_how_folds_were_dealt_to_jobs(made, sample):

@@ -372,6 +372,20 @@ def test_the_cluster_is_made_of_the_edges_that_differ():
     assert t.pvalue < replicate.CHOSEN_P
 
 
+def test_the_published_way_in_one_row():
+    """Edges are named among those that somebody has; p counts the studies of noise, the own one among them."""
+    rng = np.random.default_rng(2)
+    case = np.repeat([1.0, 0.0], [22, 18])
+    edges = rng.normal(size=(40, 30))
+    edges[:22, 4] += 2.5
+    edges[:, 2] = np.nan
+    found = replicate.cluster_roc(edges, case, 3, 50)
+    row = replicate.replicate_row(found, [f"E{j}" for j in range(30) if j != 2], case).iloc[0]
+    assert (row["n_case"], row["n_control"], row["n_edges"], row["edges"]) == (22, 18, 1, "E4")
+    assert row["p_noise"] == pytest.approx(1 / 51)
+    assert row["noise_mean"] < row["noise_95"] < row["auc_ci_low"] < row["auc"] < row["auc_ci_high"]
+
+
 def test_table_one_equals_scipy():
     study = Study()
     measured = study.measure()

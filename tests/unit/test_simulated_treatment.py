@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from amygene.cohort import simulated, simulated_treatment
+from amygene.io.problems import InputError
 
 SETTINGS = {
     "sites": {"A": [40, 10], "B": [20, 10]},
@@ -79,3 +81,37 @@ def test_baseline_does_not_depend_on_coming_again():
         for came in (("pre",), ("pre", "post"))
     )
     assert np.array_equal(once, twice)
+
+
+def test_series_come_scan_by_scan_as_they_are_alone():
+    brain, truth = simulated.Brain(regions()), simulated.planted(regions(), [], 0, None, 0)
+    settings = SETTINGS | {"sites": {"A": [2, 1]}, "attendance": 1.0}
+    people = simulated.phenotypes(settings["sites"], 3)
+    rows, names = people.to_dict("records"), people["participant_id"].tolist()
+    came = simulated_treatment.attendance(settings)
+    found = list(simulated_treatment.all_series(brain, truth, people, settings, came, 3))
+    assert [f[:2] for f in found] == [
+        (names[0], "pre"), (names[0], "post"), (names[1], "pre"), (names[1], "post"), (names[2], "pre"),
+    ]  # fmt: skip
+    alone = simulated_treatment.session_series(brain, truth, rows[1], ["A"], 1, settings, came[names[1]], 3)
+    assert np.array_equal(found[3][2], alone["post"])
+    once = list(simulated_treatment.all_series(brain, truth, people, settings, {}, 3))
+    assert [f[:2] for f in once] == [(name, "pre") for name in names]
+    assert np.array_equal(once[2][2], simulated.series(brain, truth, rows[2], ["A"], 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"category": "no such process"}, "category: 'no such process' is no set of GO BP"),
+        ({"regions": ["L_x", "L_q"]}, r"simulated.regions: \['L_q'\] are no regions of DK83"),
+        ({"change_regions": ["L_q"]}, r"simulated.change_regions: \['L_q'\] are no regions of DK83"),
+        ({"outcome_region": "R_q"}, "outcome_region: R_q is no region of DK83"),
+    ],
+)
+def test_names_that_are_not_there_are_refused(changed, message):
+    settings = SETTINGS | {"category": "synapse", "regions": ["L_x"]}
+    names = set(regions()["region"])
+    simulated.check_settings(settings, names, {"synapse": ["G1"]})
+    with pytest.raises(InputError, match=message):
+        simulated.check_settings(settings | changed, names, {"synapse": ["G1"]})

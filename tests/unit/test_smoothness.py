@@ -33,7 +33,7 @@ def test_known_smoothness_is_found_within_6_percent(fwhm):
     maps = maps + rng.standard_normal((len(maps), 4)) @ design.T
     found = estimate_smoothness(maps, orthonormal_basis(design)[0], Lattice(np.ones(shape, dtype=bool), 26))
     assert found.fwhm == pytest.approx(np.array(fwhm), rel=0.06)
-    assert found.resels_per_voxel == pytest.approx(1 / np.prod(fwhm), rel=0.12)
+    assert np.prod(found.fwhm) == pytest.approx(np.prod(fwhm), rel=0.12)
     assert found.n_voxels == 21 * 23 * 19
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from amygene.enrichment.sets import read_gmt, write_gmt
 from amygene.enrichment.specificity import (
     average_ranks,
     check_expression,
@@ -16,6 +17,7 @@ from amygene.enrichment.specificity import (
     specific_sets,
     specificity_index,
     specificity_p,
+    specificity_table,
 )
 from amygene.io.problems import InputError
 
@@ -134,6 +136,22 @@ def test_a_class_without_expressed_genes_has_no_p():
 def test_sets_hold_genes_below_the_threshold_the_most_specific_first():
     p = pd.DataFrame({"A": [0.04, 0.01, np.nan], "B": [0.5, 0.9, 0.2]}, index=["g", "h", "i"])
     assert specific_sets(p, 0.05) == {"A": ["h", "g"]}
+
+
+def test_table_of_all_classes_and_its_sets_as_a_file(tmp_path):
+    """Every column is the p of that class alone; sets that are written are read again."""
+    rng = np.random.default_rng(4)
+    expression = pd.DataFrame(rng.lognormal(size=(60, 3)), index=[f"G{i}" for i in range(60)], columns=["A", "B", "C"])
+    expression.loc["G7", "B"] = 500.0
+    table = specificity_table(expression, 0.3, 50, 9)
+    assert table.index.name == "gene"
+    for i, name in enumerate("ABC"):
+        np.testing.assert_array_equal(table[name], specificity_p(expression.to_numpy(), i, 0.3, 50, 9))
+    sets = specific_sets(table, 0.05)
+    assert sets["B"][0] == "G7"
+    write_gmt(tmp_path / "sets.gmt", sets, "pSI < 0.05")
+    assert read_gmt(tmp_path / "sets.gmt") == sets
+    assert (tmp_path / "sets.gmt").read_text().splitlines()[list(sets).index("B")].startswith("B\tpSI < 0.05\tG7")
 
 
 def test_fishers_test_equals_that_of_r(reference):

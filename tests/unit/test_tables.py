@@ -67,7 +67,7 @@ def test_the_sidecar_makes_numbers_traceable(tmp_path):
 
 
 def test_a_column_that_nobody_explained_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(KeyError, match=r"columns without a meaning in amygene.io.columns: \['secret'\]"):
+    with pytest.raises(KeyError, match=r"columns without a meaning in the columns.py of a room: \['secret'\]"):
         written(tmp_path, pd.DataFrame({"t": [1.0], "secret": [2]}))
     assert list(tmp_path.iterdir()) == []
 

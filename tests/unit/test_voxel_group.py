@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from amygene.group.voxels import MAP_MEANING, make_voxel_comparison, observe
+from amygene.group.voxels import MAP_MEANING, make_voxel_comparison, observe, open_maps
+from amygene.io.files import sha256
 from amygene.io.problems import InputError
+from amygene.io.tables import write_json
 from amygene.models.comparison import Comparison
 from amygene.stats.map_permutation import TILE
 
@@ -49,6 +51,19 @@ def compare(study, connectivity=None, own=(), **settings):
     maps = maps if connectivity is None else connectivity
     own = np.array(own, dtype=int)
     return make_voxel_comparison(maps, people, mask, own, table, "AvsB", path, **(SETTINGS | settings))
+
+
+def test_maps_of_everybody_are_those_that_were_written(study, tmp_path):
+    maps, _, participants, _ = study
+    write_json(tmp_path / "rows.json", {"participants": participants["participant_id"].tolist()})
+    write_json(tmp_path / "group.json", {"sha256": sha256(tmp_path / "group.npy")})
+    found, people = open_maps(tmp_path / "group.npy", tmp_path / "rows.json")
+    assert isinstance(found, np.memmap)
+    np.testing.assert_array_equal(found, maps)
+    assert people[4] == "p04"
+    write_json(tmp_path / "group.json", {"sha256": "of another array"})
+    with pytest.raises(InputError, match=r"group\.npy: was changed after it was written"):
+        open_maps(tmp_path / "group.npy", tmp_path / "rows.json")
 
 
 def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_the_seed(study):

@@ -8,13 +8,14 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from scipy import sparse
 
 from amygene.cohort.images import DefaultMask, check_images
-from amygene.connectivity.maps import _AT_A_TIME, common_mask, make_maps, pack, read_map
+from amygene.connectivity.maps import _AT_A_TIME, common_mask, make_maps, pack, read_map, region_table
 from amygene.connectivity.voxels import session_maps
 from amygene.imaging.images import Grid, standard_grid, write_image
 from amygene.imaging.scans import Scan
-from amygene.imaging.seed_maps import SeedsOnGrids, read_source
+from amygene.imaging.seed_maps import SeedsOnGrids, Weights, read_source
 from amygene.io.files import sha256
 from amygene.io.problems import InputError
 from fixtures import scans
@@ -131,6 +132,24 @@ def test_the_array_holds_participants_by_voxels_and_blocks_of_voxels_lie_togethe
             np.testing.assert_array_equal(array[i], volume.ravel()[np.flatnonzero(mask)])
         else:
             assert np.isnan(array[i]).all()
+
+
+def test_regions_have_the_mean_of_their_voxels_without_those_of_the_seed(tmp_path):
+    """Two regions of a 4 x 3 x 2 grid by hand; a scan without a map, and one of whose session nothing is known."""
+    grid = Grid((4, 3, 2), np.diag([2.0, 2, 2, 1]))
+    volume = np.arange(24, dtype=np.float32).reshape(grid.shape)
+    write_image(tmp_path / "m.nii.gz", volume, grid)
+    entry = {"maps": {"A": {"file": str(tmp_path / "m.nii.gz"), "sha256": sha256(tmp_path / "m.nii.gz")}}}
+    in_file = volume.ravel(order="F")
+    membership = np.zeros((2, 24))
+    membership[0, [0, 1, 2]] = membership[1, [5, 9, 13]] = 1
+    own = Weights(np.array([1]), np.array([1.0]))
+    scans_of = [("p_1", "p", "1"), ("p_2", "p", "2"), ("q_1", "q", "1")]
+    made = {"p": {"1": entry, "2": {"maps": {"B": entry["maps"]["A"]}}}}
+    table = region_table(scans_of, made, "A", own, grid, sparse.csr_array(membership), ["R1", "R2"])
+    assert table.index.tolist() == ["p_1", "p_2", "q_1"]
+    assert table.loc["p_1"].tolist() == pytest.approx([in_file[[0, 2]].mean(), in_file[[5, 9, 13]].mean()])
+    assert table.loc[["p_2", "q_1"]].isna().all(axis=None)
 
 
 def test_a_map_that_is_gone_or_changed_is_named(tmp_path):

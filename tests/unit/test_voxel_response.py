@@ -20,7 +20,7 @@ from amygene.models.cluster_tables import cluster_table, describe_voxels, effect
 from amygene.models.draws import STATISTICS, Largest, draw_shard, gather_draws
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.response import members, voxel_plan
-from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
+from amygene.response.voxel_designs import change_sample, sample_of
 from amygene.stats.design import Design
 from amygene.stats.lattice import Lattice
 from amygene.stats.permutation import BLOCK
@@ -103,14 +103,9 @@ class Study:
         return change_sample(measured, self.has_map, "x", effect=effect, levels=levels, weights=weights)
 
     def association(self, used=("pre",), **changed):
-        return association_sample(
-            *(self.sessions, self.participants, self.outcomes, self.has_map, "x"),
-            timepoint="post",
-            order=SESSIONS,
-            used=list(used),
-            settings=ASSOCIATION | changed,
-            categorical=["site"],
-        )
+        analysis = {"kind": "association", "name": "x", "timepoint": "post", "sessions": list(used)}
+        model = {"order": SESSIONS, "settings": ASSOCIATION | changed, "categorical": ["site"]}
+        return sample_of(analysis, model, self.sessions, self.participants, self.outcomes, self.has_map)
 
     def comparison(self, sample):
         rows = np.array([self.people.index(p) for p in sample.people])
@@ -211,13 +206,21 @@ CONTROLS = {"variable": "group", "case": "P", "control": "V", "covariates": [], 
 
 
 def against_controls(study, timepoint, **changed):
-    return controls_sample(
-        *(study.sessions, study.participants, study.has_map, "PvsV"),
-        timepoint=timepoint,
-        baseline="pre",
-        settings=CONTROLS | changed,
-        categorical=["site"],
-    )
+    analysis = {"kind": "normalisation", "name": "PvsV", "timepoint": timepoint}
+    model = {"baseline": "pre", "settings": CONTROLS | changed, "categorical": ["site"]}
+    return sample_of(analysis, model, study.sessions, study.participants, study.outcomes, study.has_map)
+
+
+def test_a_change_is_measured_and_then_sampled(study):
+    model = MODEL | {"timepoints": list(SESSIONS)}
+    analysis = {"kind": "change", "name": "x", "effect": "time", "levels": ["V"], "weights": CHANGE}
+    found = sample_of(analysis, model, study.sessions, study.participants, study.outcomes, study.has_map)
+    expected = study.change("time", "V", CHANGE)
+    assert found.people == expected.people
+    assert found.effect == expected.effect
+    np.testing.assert_array_equal(found.design.case, expected.design.case)
+    with pytest.raises(InputError, match=r"response\.changes\.x"):
+        sample_of(analysis, model | {"covariates": ["iq"]}, study.sessions, study.participants, study.outcomes, {})
 
 
 def test_patients_at_a_time_against_controls_who_were_seen_once(study):

@@ -10,7 +10,7 @@ from scipy import ndimage, stats
 from statsmodels.stats.power import TTestPower
 
 from amygene.imaging.labels import VoxelLabels, most_probable, nearest
-from amygene.models.cluster_tables import LEVEL, cluster_table, smallest_effects, table_columns
+from amygene.models.cluster_tables import LEVEL, cluster_table, facts_of, smallest_effects, table_columns
 from amygene.models.cluster_tables import describe_voxels as make_maps
 from amygene.models.comparison import Comparison
 from amygene.models.draws import draw_shard, gather_draws
@@ -88,6 +88,25 @@ def test_the_smallest_effects_are_those_of_two_groups(found):
     assert correlated["smallest_r"] == pytest.approx(0.38, abs=0.02)
     pooled = smallest_effects(replace(comparison, site_effects="random-effects"), result.df, critical)
     assert set(pooled.values()) == {None}
+
+
+def test_facts_of_the_whole_test(found):
+    """Voxels of 3 mm: the noise was smoothed with 1 voxel, a full width at half maximum of 7.1 mm."""
+    comparison, lattice, draws, result, _, _ = found
+    facts = facts_of(comparison, lattice, AFFINE, THRESHOLD, result, draws, 0.9)
+    assert facts["voxels"] == lattice.mask.sum() == len(comparison.maps)
+    assert facts["df"] == 47
+    assert facts["cluster_forming_t"] == THRESHOLD
+    assert facts["fwhm_mm"] == pytest.approx([3 * 2.355] * 3, rel=0.1)
+    # 5 % of the draws reach the critical t, the observed labelling among them
+    reached = (draws.maxima[:, 0] >= facts["critical_t"]).sum()
+    assert (1 + reached) / 501 <= 0.05 < (3 + reached) / 501
+    assert facts["equivalent_voxels"] == (10 ** -result.maps["logp_desc-equivalence"] < 0.05).sum() > 0
+    few = replace(draws, maxima=draws.maxima[:10])
+    told = facts_of(comparison, lattice, AFFINE, THRESHOLD, result, few, None)
+    assert told["critical_t"] is None
+    assert told["smallest_g_fwe"] is None
+    assert "equivalent_voxels" not in told
 
 
 def test_q_is_never_below_p(found):

@@ -37,6 +37,32 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(findings, columns=list(known))
 
 
+def files_table(findings: Sequence[Mapping[str, Any]], included: Set[str]) -> pd.DataFrame:
+    """Files that were read of those who are in, with their hashes: one of series per participant, or one per scan.
+
+    Parameters
+    ----------
+    findings
+        As of `findings_table`; of several scans, ``files`` holds those of each.
+    included
+        participant_id of those who are in.
+
+    Returns
+    -------
+    DataFrame
+        By participant; columns that nobody has a value in are left out.
+    """
+    rows = [
+        {"participant_id": f["participant_id"], "n_constant": f.get("n_constant")} | scan
+        for f in findings
+        if f["participant_id"] in included
+        for scan in f.get("files", [f])
+    ]
+    files = pd.DataFrame(rows).sort_values("participant_id", kind="stable")
+    columns = ["participant_id", "session", "run", "file", "n_timepoints", "n_constant", "sha256"]
+    return files[[c for c in columns if c in files and files[c].notna().any()]]
+
+
 def used_columns(select: Mapping[str, Any], contrasts: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str]]:
     """Columns of the sheet that selection and contrasts use, and those of them that must hold numbers."""
     needed: list[str] = []

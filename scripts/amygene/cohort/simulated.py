@@ -5,11 +5,14 @@ Every participant draws from a stream of its own, so a participant's data do not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from amygene.io.problems import InputError
 
 #: seconds per volume, and the pass band of the series as DPABI leaves them
 TR = 2.0
@@ -51,6 +54,28 @@ def people(sites: Mapping[str, list[int]]) -> list[tuple[str, str, str]]:
 def file_name(participant: str, session: str = "pre") -> str:
     """File of a participant's series, relative to the sheet; later sessions have their name in it."""
     return f"ROISignals/ROISignals_{participant}{'' if session == 'pre' else f'_ses-{session}'}.mat"
+
+
+def check_settings(settings: Mapping[str, Any], regions: Collection[str], sets: Collection[str]) -> None:
+    """Refuse a name that is no region of DK83, or no gene set of GO BP.
+
+    Parameters
+    ----------
+    settings
+        The config's ``cohort.simulated``.
+    regions, sets
+        Names that there are.
+    """
+    if settings["category"] not in sets:
+        raise InputError(f"config key cohort.simulated.category: {settings['category']!r} is no set of GO BP")
+    for key in ("regions", "change_regions"):
+        absent = [r for r in settings[key] if r not in regions]
+        if absent:
+            raise InputError(f"config key cohort.simulated.{key}: {absent} are no regions of DK83")
+    if settings["outcome_region"] not in regions:
+        raise InputError(
+            f"config key cohort.simulated.outcome_region: {settings['outcome_region']} is no region of DK83"
+        )
 
 
 def planted(

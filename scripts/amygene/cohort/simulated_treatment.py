@@ -6,7 +6,7 @@ those whose instrument falls by half (responders) other connections rise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,36 @@ def session_series(
             _add(z, seed_region, rising, settings["change"] * simulated.Z_SD)
         found["post"] = simulated.signal(brain, person, z, simulated.stream(seed, index, 3))
     return found
+
+
+def all_series(
+    brain: simulated.Brain,
+    truth: simulated.Truth,
+    people: pd.DataFrame,
+    settings: Mapping[str, Any],
+    attended: Mapping[str, Sequence[str]],
+    seed: int,
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """participant_id, session and series of every scan, one participant after the other.
+
+    Parameters
+    ----------
+    people
+        The participants sheet (text).
+    settings
+        The config's ``cohort.simulated``.
+    attended
+        From `attendance`.
+    """
+    sites = list(settings["sites"])
+    for index, row in enumerate(people.to_dict("records")):
+        name = row["participant_id"]
+        if attended:
+            made = session_series(brain, truth, row, sites, index, settings, attended[name], seed)
+        else:
+            made = {"pre": simulated.series(brain, truth, row, sites, index, seed)}
+        for session, values in made.items():
+            yield name, session, values
 
 
 def _add(z: np.ndarray, seed_region: int, regions: Sequence[int], amount: float) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
 from amygene.connectivity.voxels import resample, session_maps
 from amygene.imaging.images import Grid, as_volume, read_volume, write_image
+from amygene.imaging.parcels import region_means
 from amygene.imaging.scans import Scan, by_session, map_name
-from amygene.imaging.seed_maps import SeedsOnGrids, Source
+from amygene.imaging.seed_maps import SeedsOnGrids, Source, Weights
 from amygene.io.files import replacing, sha256
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.tables import versions, write_json
@@ -163,6 +166,49 @@ def read_map(entry: Mapping[str, str], grid: Grid) -> np.ndarray:
     if not own.same_as(grid):
         raise InputError(f"{path}: its grid is {own}, that of the mask is {grid}")
     return volume
+
+
+def region_table(
+    scans: Sequence[tuple[str, str, str]],
+    made: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    seed: str,
+    own: Weights,
+    grid: Grid,
+    weights: sparse.csr_array,
+    regions: Sequence[str],
+) -> pd.DataFrame:
+    """Maps of one seed averaged over regions.
+
+    Parameters
+    ----------
+    scans
+        Name of the row, participant and session of each.
+    made
+        participant_id -> session -> entry, from `make_maps`.
+    seed
+        Its name.
+    own
+        Its voxels: they correlate with themselves and do not count.
+    grid
+        Of the maps.
+    weights
+        Of the regions' voxels on it, from `parcels.region_weights`.
+    regions
+        Their names.
+
+    Returns
+    -------
+    DataFrame
+        Scans x regions; missing without a map, and where too little of a region has signal.
+    """
+    z = pd.DataFrame(np.nan, index=[name for name, *_ in scans], columns=list(regions))
+    for name, participant, session in scans:
+        entry = made.get(participant, {}).get(session, {}).get("maps", {}).get(seed)
+        if entry is not None:
+            values = read_map(entry, grid).ravel(order="F").copy()
+            values[own.voxels] = np.nan
+            z.loc[name] = region_means(values, weights)
+    return z
 
 
 def common_mask(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amygene.imaging.series import constant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: correlations are clipped here before Fisher's transform, so that z stays finite
 CLIP = 1e-7
@@ -46,7 +50,7 @@ def seed_connectivity(series: np.ndarray, seed: np.ndarray) -> np.ndarray:
     return z
 
 
-def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     """Put the buckets of participants of one seed together.
 
     Parameters
@@ -56,9 +60,11 @@ def gather(parts: Iterable[Mapping[str, np.ndarray]]) -> tuple[np.ndarray, np.nd
 
     Returns
     -------
-    participants, regions : array of str
-    z : array of shape (n_participants, n_regions)
+    DataFrame
+        Participants (index, in the order of the buckets) x regions.
     """
+    import pandas as pd  # jobs that make connectivity start without it
+
     found = list(parts)
     participants = np.concatenate([part["participant_id"] for part in found])
-    return participants, found[0]["region"], np.concatenate([part["z"] for part in found])
+    return pd.DataFrame(np.concatenate([part["z"] for part in found]), index=participants, columns=found[0]["region"])

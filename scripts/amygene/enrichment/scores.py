@@ -12,7 +12,6 @@ from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, wi
 from amygene.stats.permutation import TIE, p_value
 from amygene.stats.streams import RANDOM_SETS, stream
 
-SCORES = ("mean_r", "mean_abs_r")
 #: null maps whose correlations with all genes are held at a time
 _MAPS = 100
 

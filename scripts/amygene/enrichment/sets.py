@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from amygene.io.files import replacing
 from amygene.io.problems import InputError
 
 
@@ -43,6 +44,13 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     if not sets:
         raise InputError(f"{path}: holds no gene set")
     return sets
+
+
+def write_gmt(path: str | Path, sets: Mapping[str, Iterable[str]], description: str) -> None:
+    """Write sets as `read_gmt` reads them, all with one description."""
+    lines = ["\t".join([name, description, *genes]) for name, genes in sets.items()]
+    with replacing(path) as beside:
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def measured_sets(

@@ -148,6 +148,13 @@ def specific_sets(p: pd.DataFrame, threshold: float) -> dict[str, list[str]]:
     return found
 
 
+def specificity_table(expression: pd.DataFrame, min_expression: float, n_draws: int, seed: int) -> pd.DataFrame:
+    """`specificity_p` of every class: genes x classes, as `expression` is."""
+    values = expression.to_numpy()
+    p = {name: specificity_p(values, i, min_expression, n_draws, seed) for i, name in enumerate(expression.columns)}
+    return pd.DataFrame(p, index=expression.index.rename("gene"))
+
+
 def fisher_table(
     p: pd.DataFrame, listed: Iterable[str], measured: Iterable[str], thresholds: Sequence[float]
 ) -> pd.DataFrame:

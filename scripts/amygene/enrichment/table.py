@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment.scores import RandomSets, coexpression_test, hypergeometric_p, redundant, set_test
-from amygene.genes.association import following
+from amygene.genes.association import OnGenes, following
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import monte_carlo_error, p_max
 
@@ -20,11 +20,7 @@ N_CLUSTERED = 300
 def set_table(
     sets: list[str],
     membership: sparse.csr_array,
-    observed: np.ndarray,
-    null_maps: np.ndarray,
-    relabeled: np.ndarray,
-    strata: np.ndarray,
-    expression: np.ndarray,
+    on: OnGenes,
     genes: pd.DataFrame,
     score: str,
     random_sets: RandomSets,
@@ -36,21 +32,18 @@ def set_table(
     ----------
     sets, membership
         From `genesets.measured_sets`.
-    observed, null_maps, expression
-        As of `enrichment.set_test`.
-    relabeled : array of shape (n_permutations, n_regions)
-        Maps that relabeled groups give; none when the map is not of groups, and p_group is missing.
-    strata : array of shape (n_regions,)
-        Structures, whose means those maps do not keep.
+    on
+        The map, its null maps and the genes; without relabeled maps (the map is not of groups) p_group is missing.
+        The means of structures, which those maps do not keep, are taken out for it.
     genes
         ``_genes.tsv`` of the same genes, for r and q_parametric.
     score, random_sets, n_random
         As of `enrichment.coexpression_test`.
     """
-    found, z = set_test(observed, null_maps, expression, membership, score)
+    found, z = set_test(on.observed, on.null_maps, on.expression, membership, score)
     p_group = p_fwe_group = np.full(len(sets), np.nan)
-    if len(relabeled):
-        by_groups, z_group = set_test(observed, relabeled, expression, membership, score, strata)
+    if len(on.relabeled):
+        by_groups, z_group = set_test(on.observed, on.relabeled, on.expression, membership, score, on.structure)
         p_group, p_fwe_group = by_groups.p, p_max(z_group, by_groups.maxima)
     beside = coexpression_test(genes["r"].to_numpy(), membership, score, random_sets, n_random)
     p_hypergeometric, n_listed = hypergeometric_p(membership, (genes["q_parametric"] < 0.05).to_numpy())

@@ -25,6 +25,18 @@ def of_connectivity(findings: pd.DataFrame) -> pd.DataFrame:
     return findings[findings["measure"] == "connectivity"].reset_index(drop=True)
 
 
+def in_atlas(findings: pd.DataFrame, places: Mapping[str, Place]) -> pd.DataFrame:
+    """Findings with the regions of the atlas that their ends are, in region_in_atlas and target_in_atlas.
+
+    Missing for an end that the atlas, or the table of places, lacks.
+    """
+    columns = {}
+    for name, side in (("region", "side"), ("target", "target_side")):
+        ends = zip(findings[name], findings[side], strict=True)
+        columns[f"{name}_in_atlas"] = ["; ".join(places[e].on(s)) or None if e in places else None for e, s in ends]
+    return findings.assign(**columns)
+
+
 def map_claims(
     findings: pd.DataFrame,
     places: Mapping[str, Place],

@@ -117,6 +117,11 @@ class OnGenes:
     relabeled: np.ndarray
     structure: np.ndarray
 
+    @property
+    def r(self) -> np.ndarray:
+        """Correlation of the map with every gene."""
+        return unit(self.observed, 0) @ unit(self.expression, 0)
+
 
 def on_genes(maps: Mapping[str, np.ndarray], matrix: Mapping[str, np.ndarray], correlation: str) -> OnGenes:
     """Prepare a map and expression for scores of several genes.

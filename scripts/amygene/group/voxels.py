@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from amygene.io.files import read_json
 from amygene.io.problems import InputError
+from amygene.io.tables import check_unchanged
 from amygene.models.comparison import Comparison
 from amygene.models.design import make_design, members, site_codes
 from amygene.models.voxel_comparison import VoxelComparison, harmonised
@@ -36,6 +38,23 @@ MAP_MEANING = {
     "logp_desc-tfce": "-log10 of the family-wise permutation p by the largest absolute score",
     "logp_desc-equivalence": "-log10 of p that the difference is within the margin (TOST), each voxel by itself",
 }
+
+
+def open_maps(file: str | Path, rows: str | Path) -> tuple[np.ndarray, list[str]]:
+    """Maps of one seed, memory-mapped, and the participants of its rows: what `connectivity.maps.pack` wrote.
+
+    Parameters
+    ----------
+    rows
+        JSON with ``participants``.
+
+    Raises
+    ------
+    InputError
+        The array is not what was written.
+    """
+    check_unchanged(file)
+    return np.load(file, mmap_mode="r", allow_pickle=False), read_json(rows)["participants"]
 
 
 def make_voxel_comparison(

@@ -9,7 +9,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,3 +104,22 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise damaged(path, f"is damaged ({error})") from error
+
+
+def equal_parts(files: Sequence[str], n: int) -> list[list[str]]:
+    """Files that a rule lists group by group (all shards of the first seed, then those of the second), by group.
+
+    Parameters
+    ----------
+    n
+        Number of groups, all of one size; without files there may be none.
+
+    Raises
+    ------
+    ValueError
+        The files cannot be dealt out evenly.
+    """
+    size, rest = divmod(len(files), n) if n else (0, len(files))
+    if rest:
+        raise ValueError(f"{len(files)} files are no {n} groups of one size")
+    return [list(files[i * size : (i + 1) * size]) for i in range(n)]

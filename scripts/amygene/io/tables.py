@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.io.columns import MEANING
+from amygene.io import columns as explained
 from amygene.io.files import damaged, replacing, sha256
 from amygene.io.problems import InputError, raise_if_any, some
 
@@ -56,8 +56,8 @@ def write_table(
     path, sidecar
         Where the table and its JSON go.
     table
-        One row per thing. Columns of a TSV must be known to `amygene.io.columns`: a column that nobody
-        explained is refused.
+        One row per thing. Columns of a TSV must be known (`io.columns.known`): a column that nobody explained is
+        refused.
     sources
         Files the numbers were computed from; their hashes are recorded.
     settings
@@ -77,10 +77,10 @@ def write_table(
         if path.suffix == ".parquet":
             table.to_parquet(beside, index=True)
         else:
-            known = {**MEANING, **(meanings or {})}
+            known = explained.known() | dict(meanings or {})
             unexplained = [c for c in table.columns if c not in known]
             if unexplained:
-                raise KeyError(f"columns without a meaning in amygene.io.columns: {unexplained}")
+                raise KeyError(f"columns without a meaning in the columns.py of a room: {unexplained}")
             columns = {c: known[c] for c in table.columns}
             table.to_csv(beside, sep="\t", index=False, na_rep=MISSING, float_format="%.10g", lineterminator="\n")
     facts = ({"columns": columns} if columns else {}) | dict(facts or {})

@@ -70,6 +70,24 @@ def cluster_table(
     return pd.DataFrame(rows, columns=[*COLUMNS, *atlases])
 
 
+def analysis_note(refused: str, n_clusters: int, n_draws: int, wanted: int) -> str:
+    """What a reader of the tables must know: why there is nothing, or what the p rest on.
+
+    Parameters
+    ----------
+    refused
+        Why the analysis was not made, or "".
+    n_draws, wanted
+        Sets of random foci that were drawn, and that the config asks for.
+    """
+    if refused:
+        return refused
+    if n_clusters == 0:
+        return "no voxel reaches the threshold"
+    fewer = ", since more could not have made a cluster significant" if n_draws < wanted else ""
+    return f"family-wise p rests on {n_draws} sets of random foci{fewer}"
+
+
 def analysis_row(
     comparison: str, subgroup: str, experiments: Experiments, table: pd.DataFrame, n_draws: int, refused: str
 ) -> dict[str, Any]:

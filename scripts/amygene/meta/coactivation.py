@@ -6,6 +6,7 @@ each term stands in each study's abstract.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,13 @@ import pandas as pd
 from scipy import sparse, stats
 
 from amygene.io.problems import InputError, raise_if_any
-from amygene.meta.ale import Experiments
+from amygene.meta.ale import Experiments, converge
+from amygene.meta.anatomy import Atlas
+from amygene.meta.chance import largest_by_chance
+from amygene.meta.clusters import cluster_table
 from amygene.meta.foci import SPACES, talairach_to_mni
 from amygene.meta.grid import Grid
+from amygene.meta.selection import refusal
 from amygene.stats.multiplicity import benjamini_hochberg
 
 #: a study is about a term whose frequency (tf-idf) in its abstract is above this (Yarkoni 2011, Nat Methods 8:665)
@@ -181,3 +186,81 @@ def decode(database: Database, active: np.ndarray, least: int) -> pd.DataFrame:
     table["p"] = stats.binom.sf(table["n_active"] - 1, table["n_studies"], rate)
     table["q"] = benjamini_hochberg(table["p"].to_numpy(dtype=float))
     return table.sort_values(["p", "term"], kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Coactivation:
+    """What is active together with the clusters of an analysis.
+
+    Attributes
+    ----------
+    clusters
+        `clusters.cluster_table` of what converges with every cluster, with its number as seed_cluster.
+    terms
+        `decode` of every cluster, with its number as seed_cluster.
+    notes
+        What a reader should know.
+    """
+
+    clusters: pd.DataFrame
+    terms: pd.DataFrame
+    notes: list[str]
+
+
+def coactivation(
+    database: Database,
+    labels: np.ndarray,
+    seeds: Sequence[int],
+    grid: Grid,
+    atlases: Mapping[str, Atlas],
+    *,
+    analysis: str,
+    n_subjects: int,
+    min_studies: int,
+    voxel_p: float,
+    seed: int,
+    n_draws: int,
+) -> Coactivation:
+    """Where studies converge that report foci within a cluster, and what they are about, for every cluster.
+
+    A cluster that too few studies report is named in the notes only.
+
+    Parameters
+    ----------
+    labels : array of int, shape (nx, ny, nz)
+        Numbers of clusters.
+    seeds
+        Numbers of the clusters that count.
+    analysis
+        Its name, which random foci belong to.
+    n_subjects, min_studies
+        As of `coactivation_experiments` and `decode`.
+    voxel_p, seed, n_draws
+        As of `ale.converge` and `chance.largest_by_chance`.
+    """
+    tables, decoded, notes = [], [], []
+    for cluster in seeds:
+        active = active_studies(database, grid, labels == cluster)
+        reason = refusal(int(active.sum()))
+        notes.append(f"Cluster {cluster}: {int(active.sum())} of {len(active)} studies report a focus within it.")
+        if reason:
+            notes.append(f"Cluster {cluster} has no co-activation map and is not decoded: {reason}.")
+            continue
+        decoded.append(decode(database, active, min_studies))
+        experiments = coactivation_experiments(database, active, n_subjects)
+        found = converge(experiments, grid, voxel_p)
+        name = f"{analysis} coactivation {cluster}"
+        largest = largest_by_chance(experiments, grid, found.threshold, seed, name, 0, n_draws)
+        tables.append(cluster_table(found, grid, largest, atlases))
+        for made in (decoded[-1], tables[-1]):
+            made.insert(0, "seed_cluster", cluster)
+    if not len(seeds):
+        notes.append("No significant cluster to look for.")
+    empty = cluster_table(None, grid, np.zeros(0, dtype=np.int64), atlases)
+    empty.insert(0, "seed_cluster", None)
+    terms = ["seed_cluster", "term", "n_studies", "n_active", "likelihood_ratio", "p", "q"]
+    return Coactivation(
+        pd.concat(tables, ignore_index=True) if tables else empty,
+        pd.concat(decoded, ignore_index=True) if decoded else pd.DataFrame(columns=terms),
+        notes,
+    )

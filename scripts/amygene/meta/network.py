@@ -156,6 +156,35 @@ def region_table(connectome: Connectome, observed: np.ndarray, drawn: np.ndarray
     return table
 
 
+def unmapped_foci(experiments: Experiments, region: np.ndarray, distance: np.ndarray) -> pd.DataFrame:
+    """Foci that lie in no region: sample, distance to the nearest one (mm), x, y, z.
+
+    Parameters
+    ----------
+    region, distance : arrays of shape (n_foci,)
+        From `connectome.Places.find`.
+    """
+    lost = region < 0
+    owner = np.repeat(experiments.names, np.diff(experiments.starts))
+    table = pd.DataFrame({"sample": owner[lost], "distance": distance[lost]})
+    for axis, values in zip("xyz", experiments.xyz[lost].T, strict=True):
+        table[axis] = values
+    return table
+
+
+def similar_unweighted(table: pd.DataFrame) -> float:
+    """Correlation over regions of z with z of all experiments alike; of the regions that have both.
+
+    Parameters
+    ----------
+    table
+        From `region_table`.
+    """
+    return float(
+        np.ma.corrcoef(np.ma.masked_invalid(table["z_value"]), np.ma.masked_invalid(table["z_value_unweighted"]))[0, 1]
+    )
+
+
 def network_means(shares: pd.DataFrame, regions: Sequence[str], values: np.ndarray) -> tuple[list[str], np.ndarray]:
     """Mean of regions' values over every canonical network, each region by its voxels in the network.
 

@@ -254,3 +254,30 @@ def density_in_cluster(
     table = pd.DataFrame(rows, columns=columns)
     table["q_null"] = benjamini_hochberg(table["p_null"].to_numpy(dtype=float))
     return table
+
+
+def densities_in_clusters(
+    densities: pd.DataFrame,
+    clusters: Mapping[tuple[str, int], pd.Series],
+    regions: pd.DataFrame,
+    method: str,
+    seed: int,
+    n_maps: int,
+) -> pd.DataFrame:
+    """`density_in_cluster` of every cluster, with its comparison and number; no rows if there is none.
+
+    Parameters
+    ----------
+    clusters
+        Comparison and number -> voxels by region.
+    """
+    parts = []
+    for (comparison, cluster), voxels in clusters.items():
+        found = density_in_cluster(densities, voxels, regions, method, seed, n_maps)
+        found.insert(0, "comparison", comparison)
+        found.insert(1, "cluster", cluster)
+        parts.append(found)
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    numbers = ["density", "null_mean", "null_low", "null_high", "p_null", "q_null"]
+    return pd.DataFrame(columns=["comparison", "cluster", "receptor", "n_voxels", *numbers])

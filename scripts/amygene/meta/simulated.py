@@ -18,7 +18,6 @@ from amygene.stats.streams import META_SIMULATED, stream
 #: the truth, MNI mm: one left prefrontal place in the direction "increase"; and one place where a single sample
 #: reports many foci, twice over, which is no convergence
 TRUE, FALSE = (-38.0, 30.0, 28.0), (30.0, -60.0, -20.0)
-DIRECTIONS = ("increase", "decrease")
 MODALITIES = ("fMRI", "PET")
 DRUGS = ("SSRI", "ketamine", "other")
 

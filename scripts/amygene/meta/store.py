@@ -31,6 +31,12 @@ class Stored:
     refused: str
 
     @property
+    def labels(self) -> np.ndarray:
+        """Numbers of the clusters; of an analysis that was refused there are none."""
+        assert self.found is not None
+        return self.found.labels
+
+    @property
     def settled(self) -> bool:
         """Whether the pilot was enough."""
         return self.found is None or settled(self.found.sizes, self.pilot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,55 @@ def distances(
             )
     columns = ["target", "x", "y", "z", "cluster", "distance_peak", "distance_centre", "distance_edge"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def near_clusters(
+    targets: Mapping[str, tuple[float, float, float]],
+    grid: Grid,
+    analyses: Mapping[str, tuple[np.ndarray, pd.DataFrame]],
+) -> pd.DataFrame:
+    """`distances` to the clusters of all comparisons; no rows if there is no cluster.
+
+    Parameters
+    ----------
+    analyses
+        Comparison -> numbers of clusters in the grid, and rows of those that count.
+    """
+    parts = []
+    for comparison, (labels, clusters) in analyses.items():
+        found = distances(targets, grid, labels, clusters)
+        found.insert(4, "comparison", comparison)
+        parts.append(found)
+    columns = ["target", "x", "y", "z", "comparison", "cluster", "distance_peak", "distance_centre", "distance_edge"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def seed_places(
+    targets: Mapping[str, tuple[float, float, float]],
+    grid: Grid,
+    analyses: Mapping[str, tuple[np.ndarray, pd.DataFrame]],
+) -> dict[str, np.ndarray]:
+    """Coordinates whose circuits are wanted, arrays of shape (n, 3): targets, and voxels of the clusters.
+
+    Parameters
+    ----------
+    analyses
+        As of `near_clusters`.
+    """
+    found = {name: np.array([place]) for name, place in targets.items()}
+    for comparison, (labels, clusters) in analyses.items():
+        for cluster in clusters["cluster"]:
+            found[f"{comparison} cluster {cluster}"] = grid.xyz(np.argwhere(labels == cluster))
+    return found
+
+
+def circuit_table(maps: Mapping[str, pd.Series], regions: Sequence[str]) -> pd.DataFrame:
+    """circuit, region, connectivity: maps of places one below the other, in the order of the regions."""
+    parts = [
+        pd.DataFrame({"circuit": name, "region": regions, "connectivity": values.reindex(regions).to_numpy()})
+        for name, values in maps.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def seed_map(connectome: Connectome, region: np.ndarray) -> np.ndarray:

@@ -155,6 +155,47 @@ def smallest_effects(comparison: VoxelComparison, df: float, critical_t: float) 
     return found
 
 
+def facts_of(
+    comparison: VoxelComparison,
+    lattice: Lattice,
+    affine: np.ndarray,
+    threshold: float,
+    result: VoxelResult,
+    draws: VoxelDraws,
+    margin: float | None,
+) -> dict[str, Any]:
+    """What belongs to the whole test of one seed, for the sidecars of its maps and table.
+
+    Parameters
+    ----------
+    affine : array of shape (4, 4)
+        Of the grid, mm.
+    comparison, lattice, threshold, draws, margin
+        As of `describe_voxels`.
+    result
+        From it.
+
+    Returns
+    -------
+    dict
+        voxels; df; cluster_forming_t; fwhm_mm, along the three axes; p_from; critical_t, None if the draws are too few
+        for one; `smallest_effects`; with a margin equivalent_voxels, whose own p of equivalence is below .05.
+    """
+    critical_t = draws.critical("t")
+    facts = {
+        "voxels": int(lattice.mask.sum()),
+        "df": result.df,
+        "cluster_forming_t": threshold,
+        "fwhm_mm": (result.smoothness.fwhm * np.linalg.norm(affine[:3, :3], axis=0)).round(3).tolist(),
+        "p_from": draws.described(),
+        "critical_t": None if np.isnan(critical_t) else critical_t,
+        **smallest_effects(comparison, result.df, critical_t),
+    }
+    if margin is not None:
+        facts["equivalent_voxels"] = int((result.maps["logp_desc-equivalence"] > -np.log10(0.05)).sum())
+    return facts
+
+
 def cluster_table(
     comparison: VoxelComparison,
     lattice: Lattice,

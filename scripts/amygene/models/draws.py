@@ -21,9 +21,6 @@ from amygene.stats.tfce import Scanner
 
 #: what the largest of every draw is kept: absolute t, voxels and mass of a cluster, absolute score
 STATISTICS = ("t", "size", "mass", "tfce")
-#: how p come from draws: plain, all draws are counted; tail, small p from a fitted tail; sequential, draws stop when
-#: nothing can become significant any more
-METHODS = ("plain", "tail", "sequential")
 #: scores rest on t of float32 where t is low: two that differ by less than this share are equal
 _TIE_TFCE = 1e-5
 #: bytes of t-maps that are held at a time
@@ -96,7 +93,8 @@ class VoxelDraws:
     reached, used : arrays of shape (n_voxels,)
         Draws whose absolute t reaches that of the voxel, and draws counted.
     method
-        One of `METHODS`.
+        How p come from draws: ``plain``, all draws are counted; ``tail``, small p from a fitted tail; ``sequential``,
+        draws stop when nothing can become significant any more.
     until
         For sequential p.
     n_tests

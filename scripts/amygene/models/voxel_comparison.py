@@ -21,11 +21,6 @@ from amygene.stats.linear_model import orthonormal_basis
 from amygene.stats.map_permutation import TILE, Counts, MapPermutation, MapSignFlips, draw_signs
 from amygene.stats.permutation import BLOCK, draw_orders
 
-#: what draws do under the null hypothesis: participants change places within strata, or their maps change signs
-EXCHANGES = ("places", "signs")
-#: what says how large an effect is: Hedges g, or (of an outcome) the partial correlation
-EFFECTS = ("g", "r")
-
 
 @dataclass(frozen=True)
 class VoxelComparison:
@@ -38,9 +33,10 @@ class VoxelComparison:
     design, sites, site_effects
         As in `Comparison`. ``design.case`` may be any regressor.
     exchange
-        One of `EXCHANGES`; signs are for a constant regressor, whose nuisance has no intercept.
+        What draws do under the null hypothesis: ``places``, participants change places within strata; ``signs``,
+        their maps change signs (for a constant regressor, whose nuisance has no intercept).
     effect
-        One of `EFFECTS`.
+        What says how large an effect is: ``g`` (Hedges), or of an outcome ``r``, the partial correlation.
     """
 
     maps: np.ndarray

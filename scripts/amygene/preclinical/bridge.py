@@ -10,7 +10,9 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.enrichment.scores import RandomSets, coexpression_test
+from amygene.genes.association import OnGenes
 from amygene.preclinical.animals import relabeled_p, smallest_p
+from amygene.preclinical.orthologues import human_names
 from amygene.preclinical.random_weights import random_weights_p
 from amygene.preclinical.signatures import Signature
 from amygene.stats.map_test import MapTest, against_null_maps, null_sd, unit, within_structures
@@ -166,12 +168,7 @@ _DIFFERENCES = 1_000_000
 def bridge_table(
     signatures: Sequence[Weights],
     human: dict[str, str],
-    names: np.ndarray,
-    observed: np.ndarray,
-    null_maps: np.ndarray,
-    relabeled: np.ndarray,
-    strata: np.ndarray,
-    expression: np.ndarray,
+    on: OnGenes,
     random_sets: RandomSets,
     n_random: int,
     min_size: int,
@@ -183,10 +180,8 @@ def bridge_table(
     ----------
     signatures, human
         As of `mapped`.
-    names : array of str, shape (n_genes,)
-        Genes of the expression matrix.
-    observed, null_maps, expression, relabeled, strata
-        As of `enrichment_table.set_table`.
+    on
+        As of `enrichment.table.set_table`.
     random_sets, n_random
         As of `enrichment.coexpression_test`; of ``signed`` vectors the weights are drawn (`random_weights_p`).
     min_size : int
@@ -200,7 +195,7 @@ def bridge_table(
         One row per signature, in the order given; numbers are missing where ``reason`` says why, and p_animals where
         ``reason_animals`` does (or it says why none can be small).
     """
-    measured = {name: j for j, name in enumerate(names.tolist())}
+    measured = {name: j for j, name in enumerate(on.gene.tolist())}
     found = [mapped(s, human, measured) for s in signatures]
     sides = [
         min((m.vector > 0).sum(), (m.vector < 0).sum()) if s.kind == "up-down" else m.n_measured
@@ -212,17 +207,17 @@ def bridge_table(
     numbers = {c: np.full(len(found), np.nan) for c in (*columns, *matched, "p_group", "p_fwe_group")}
     if len(tested):
         vectors = np.stack([found[i].vector for i in tested])
-        result, z = signed_test(observed, null_maps, expression, vectors)
+        result, z = signed_test(on.observed, on.null_maps, on.expression, vectors)
         numbers["score"][tested], numbers["null_mean"][tested] = result.score, result.null_mean
         numbers["p_null"][tested], numbers["z_null"][tested] = result.p, z
         numbers["q_null"][tested] = benjamini_hochberg(result.p)
         numbers["p_fwe"][tested] = p_max(z, result.maxima)
         numbers["p_error"][tested] = monte_carlo_error(result.p, len(result.maxima))
-        if len(relabeled):
-            by_groups, z_group = signed_test(observed, relabeled, expression, vectors, strata)
+        if len(on.relabeled):
+            by_groups, z_group = signed_test(on.observed, on.relabeled, on.expression, vectors, on.structure)
             numbers["p_group"][tested] = by_groups.p
             numbers["p_fwe_group"][tested] = p_max(z_group, by_groups.maxima)
-        r = unit(observed, 0) @ unit(expression, 0)
+        r = on.r
         sets = [i for i in tested.tolist() if signatures[i].kind in ("up", "down", "module")]
         if sets:
             membership = sparse.csr_array(np.stack([(found[i].vector != 0).astype(float) for i in sets]))
@@ -237,7 +232,7 @@ def bridge_table(
                 )
             elif signatures[i].kind == "signed":
                 numbers["p_coexpression"][i] = random_weights_p(
-                    found[i].vector, unit(observed, 0), random_sets, n_random, i
+                    found[i].vector, unit(on.observed, 0), random_sets, n_random, i
                 )
     n_genes = np.array([m.n_genes for m in found])
     n_measured = np.array([m.n_measured for m in found])
@@ -291,6 +286,18 @@ def all_weights(signatures: Sequence[Signature], members: Mapping[str, pd.DataFr
     return found
 
 
+def orthologues_of(signatures: Sequence[Weights], pairs: pd.DataFrame) -> dict[str, str]:
+    """Human symbol of every gene of the signatures, empty without a one-to-one orthologue.
+
+    Parameters
+    ----------
+    pairs
+        As of `orthologues.human_names`, which takes all genes together for symbols or for Ensembl ids.
+    """
+    genes = sorted({gene for one in signatures for gene in one.weights})
+    return dict(zip(genes, human_names(genes, pairs).tolist(), strict=True))
+
+
 def animals_p(
     signatures: Sequence[Weights],
     human: Mapping[str, str],
@@ -305,10 +312,10 @@ def animals_p(
 
     Parameters
     ----------
-    signatures, human, names
+    signatures, human
         As of `bridge_table`.
-    r : array of shape (n_genes,)
-        Correlation of the genes of the expression matrix with the map.
+    names, r : arrays of shape (n_genes,)
+        Genes of the expression matrix, and their correlation with the map.
     tissues
         Tissue -> ``values`` (samples x genes, variance-stabilised), ``gene``, ``group``.
     contrasts

@@ -150,19 +150,19 @@ def _read_mtx(path: Path) -> pd.DataFrame:
     return pd.DataFrame(values.T.astype(float), index=names["samples"], columns=names["genes"])
 
 
-def read_sheet(path: str | Path, variable: str, covariates: Sequence[str]) -> pd.DataFrame:
-    """Read the sheet of a tissue's samples: ``sample``, the variable that is compared, covariates, what else there is.
+def checked_sheet(path: str | Path, sheet: pd.DataFrame, variable: str, covariates: Sequence[str]) -> pd.DataFrame:
+    """Check the sheet of a tissue's samples: ``sample``, the variable that is compared, covariates, what else there is.
+
+    Parameters
+    ----------
+    path
+        Of the file that it was read from.
 
     Raises
     ------
     InputError
-        The file or a column is absent, or a sample stands twice.
+        A column is absent, or a sample stands twice.
     """
-    return checked_sheet(path, read_given(path, dtype=str, keep_default_na=False), variable, covariates)
-
-
-def checked_sheet(path: str | Path, sheet: pd.DataFrame, variable: str, covariates: Sequence[str]) -> pd.DataFrame:
-    """The same of a sheet that was read."""
     _unlike_columns(path)
     missing = [c for c in ("sample", variable, *covariates) if c not in sheet]
     if missing:
@@ -194,7 +194,7 @@ def joined(
     values : DataFrame, samples x genes
         From `read_counts`.
     sheet : DataFrame
-        From `read_sheet`. A sample without a value of `variable` or of a covariate takes no part.
+        From `checked_sheet`. A sample without a value of `variable` or of a covariate takes no part.
     variable, covariates, contrasts
         What is compared.
 

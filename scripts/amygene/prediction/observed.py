@@ -22,9 +22,6 @@ from amygene.prediction.nested import (
 from amygene.prediction.sample import Sample
 from amygene.stats.roc import area
 
-#: the tables that a part holds
-TABLES = ("predictions", "folds", "patterns")
-
 
 def observe(sample: Sample, splits: Sequence[Split], settings: Settings, design: str) -> dict[str, pd.DataFrame]:
     """Fit every classifier on every split and score the tested participants.

@@ -58,6 +58,18 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[ranks.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
 
 
+def gather_permuted(shards: Sequence[Mapping[str, np.ndarray]]) -> dict[tuple[str, ...], np.ndarray]:
+    """Areas under all relabelings, by values of `KEY`, from those of shards in their order.
+
+    Parameters
+    ----------
+    shards
+        Values of `KEY`, joined by ``/`` -> areas.
+    """
+    keys = dict.fromkeys(key for shard in shards for key in shard)
+    return {tuple(key.split("/")): np.concatenate([shard[key] for shard in shards if key in shard]) for key in keys}
+
+
 def make_tables(
     parts: Sequence[Mapping[str, np.ndarray]],
     permuted: Mapping[tuple[str, ...], np.ndarray],
@@ -72,7 +84,7 @@ def make_tables(
     parts
         From `observed.observe` through `to_arrays`, in the order of designs and folds.
     permuted
-        Values of `KEY` -> areas of the first repeat under all relabelings.
+        From `gather_permuted`: areas of the first repeat.
     guards
         Design -> verdict of the leakage guard.
     sample

@@ -12,7 +12,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from amygene.io.columns import MEANING
+from amygene.io.columns import known as known_columns
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -128,9 +128,9 @@ def table(
     folded
         Text of the line behind which the table is folded away.
     meanings
-        Of columns that `amygene.io.columns` does not know.
+        Of columns that `io.columns.known` does not know.
     """
-    known = {**MEANING, **(meanings or {})}
+    known = known_columns() | dict(meanings or {})
     rows = []
     for _, row in frame.iterrows():
         cells = [_cell(column, row[column]) for column in frame.columns]

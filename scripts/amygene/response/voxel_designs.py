@@ -18,7 +18,7 @@ import pandas as pd
 from amygene.io.problems import InputError, raise_if_any
 from amygene.models.design import make_design
 from amygene.response.associations import check_outcome, matched, strata_of
-from amygene.response.members import MIN_PER_GROUP, Measured, absent_columns, encode
+from amygene.response.members import MIN_PER_GROUP, Measured, absent_columns, encode, measure
 from amygene.response.normalisation import compared
 from amygene.response.voxel_plan import GROUP, TIME
 from amygene.stats.design import Design
@@ -49,6 +49,46 @@ class Sample:
     exchange: str
     effect: str
     counts: dict[str, int]
+
+
+def sample_of(
+    analysis: Mapping[str, Any],
+    model: Mapping[str, Any],
+    sessions: pd.DataFrame,
+    participants: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    has_map: Mapping[str, set[str]],
+) -> Sample:
+    """Maps and design of a test of treatment.
+
+    Parameters
+    ----------
+    analysis
+        ``kind`` (change, normalisation or association), ``name``, and what that kind takes.
+    model
+        Settings of the kind's analysis.
+    sessions, participants, outcomes
+        The cohort's tables.
+    has_map
+        Session -> participants who have a map of the seed.
+    """
+    name = analysis["name"]
+    if analysis["kind"] == "change":
+        measured = measure(sessions, participants, outcomes, f"response.changes.{name}", **model)
+        return change_sample(
+            measured,
+            has_map,
+            name,
+            effect=analysis["effect"],
+            levels=analysis["levels"],
+            weights=analysis["weights"],
+        )
+    time = analysis["timepoint"]
+    if analysis["kind"] == "normalisation":
+        return controls_sample(sessions, participants, has_map, name, timepoint=time, **model)
+    return association_sample(
+        sessions, participants, outcomes, has_map, name, timepoint=time, used=analysis["sessions"], **model
+    )
 
 
 def change_sample(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.models.cluster_columns import place
+from amygene.models.cluster_place import place
 from amygene.response.normalisation import COLUMNS, against_controls
 
 #: which cluster it is, as in the table of clusters of the baseline

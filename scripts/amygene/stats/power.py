@@ -40,19 +40,6 @@ def smallest_d(df: float, scale: float, alpha: float = ALPHA, power: float = POW
     return _solve(lambda d: power_t(d, df, scale, alpha) - power, scale)
 
 
-def power_f(f2: float, df1: float, df2: float, alpha: float = ALPHA) -> float:
-    """Power of an F test.
-
-    Parameters
-    ----------
-    f2
-        True effect as Cohen's f squared, ``eta2 / (1 - eta2)`` with partial eta2; the noncentrality is ``f2 (df1 +
-        df2 + 1)``, as in G*Power.
-    """
-    edge = special.fdtri(df1, df2, 1 - alpha)
-    return float(1 - special.ncfdtr(df1, df2, f2 * (df1 + df2 + 1), edge))
-
-
 def power_r(rho: float, n: float, alpha: float = ALPHA) -> float:
     """Power of the two-sided test of a correlation, by Fisher's z with its bias (Cohen 1988, as R's pwr.r.test)."""
     edge = special.stdtrit(n - 2, 1 - alpha / 2)

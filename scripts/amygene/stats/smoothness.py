@@ -19,11 +19,6 @@ class Smoothness:
     fwhm: np.ndarray
     n_voxels: int
 
-    @property
-    def resels_per_voxel(self) -> float:
-        """Resolution elements per voxel."""
-        return float(1 / np.prod(self.fwhm))
-
 
 def estimate_smoothness(maps: np.ndarray, basis: np.ndarray, lattice: Lattice, corrected: bool = True) -> Smoothness:
     """Smoothness of the errors of a linear model.

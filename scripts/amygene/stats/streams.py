@@ -9,15 +9,15 @@ NULL_MAPS, RANDOM_SETS, BOOTSTRAP, CALIBRATION = 10, 11, 12, 13
 #: draws of expression for the specificity index
 SPECIFICITY = 14
 PREDICTION_FOLDS, PREDICTION_REPLICATE, PREDICTION_CONTROLS, PREDICTION_GUARD, ROC_BAND = 20, 21, 22, 23, 24
-#: random foci of convergence at regions and in networks, simulated experiments, surrogates of receptor maps
-META_FOCI, META_NETWORK, META_SIMULATED, META_RECEPTORS = 60, 61, 62, 63
+#: random foci of convergence at regions and in networks, simulated experiments
+META_FOCI, META_NETWORK, META_SIMULATED = 60, 61, 62
 SIGN_FLIPS = 40
 #: rankings of genes, ties of networks, simulated counts, animals of relabeled groups
 PRECLINICAL_RANKS, PRECLINICAL_HUBS, PRECLINICAL_SIMULATED, PRECLINICAL_ANIMALS = 80, 81, 82, 83
 #: genes and animals of resampled trajectories, weights on random genes
 PRECLINICAL_GENES_DRAWN, PRECLINICAL_ANIMALS_DRAWN, PRECLINICAL_WEIGHTS = 84, 85, 86
-#: relabelings of repeated measures (participants, measurements), of outcomes, studies of noise
-RESPONSE_BLOCKS, RESPONSE_SESSIONS, RESPONSE_OUTCOMES, RESPONSE_NOISE = 70, 71, 72, 73
+#: relabelings of repeated measures (participants, measurements), studies of noise
+RESPONSE_BLOCKS, RESPONSE_SESSIONS, RESPONSE_NOISE = 70, 71, 73
 
 
 def stream(seed: int, purpose: int, index: int) -> np.random.Generator:

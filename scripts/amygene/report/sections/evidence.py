@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.evidence.meanings import CLAIMS, POOLED, RESPONSE
+from amygene.evidence.columns import CLAIMS, POOLED, RESPONSE
 from amygene.io.problems import some
 from amygene.report import page
 from amygene.report.page import Shown

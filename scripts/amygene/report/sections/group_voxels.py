@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.models.cluster_columns import OF_CLUSTERS, place
+from amygene.models.cluster_place import place
 from amygene.models.cluster_tables import significant_clusters
+from amygene.models.columns import OF_CLUSTERS
 from amygene.report import page
 from amygene.report.page import Shown
 from amygene.report.sections.sites import validation

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.meta.meanings import CLUSTERS, DECODING, NETWORK, RECEPTORS, SIMILARITY, TARGETS
+from amygene.meta.columns import CLUSTERS, DECODING, NETWORK, RECEPTORS, SIMILARITY, TARGETS
 from amygene.report import page
 from amygene.report.page import Shown
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.io.problems import some
-from amygene.preclinical import meanings
+from amygene.preclinical import columns
 from amygene.preclinical.following import holding
 from amygene.report import page
 from amygene.report.page import Shown
@@ -55,7 +55,7 @@ def bridges(maps: Mapping[str, tuple[Shown, Shown | None]]) -> tuple[list[dict[s
                 f"{min(N_ROWS, len(best))} of {len(best)} signatures, the smallest p first; marked: those that follow the map.",
                 marked=partial(_among, set(table.index[holding(table)])),
                 folded="signatures",
-                meanings=meanings.BRIDGE,
+                meanings=columns.BRIDGE,
             )
         )
     return blocks, findings
@@ -114,7 +114,7 @@ def behaviour(shares: Shown, table: Shown, figure: Shown, improvement: float) ->
         f"{100 * r['share_low']:.0f} to {100 * r['share_high']:.0f} %)."
         for _, r in rows.iterrows()
     ]
-    known = {c: meanings.BEHAVIOUR.get(c, "see the JSON beside the table") for c in table.content}
+    known = {c: columns.BEHAVIOUR.get(c, "see the JSON beside the table") for c in table.content}
     return [
         page.heading("Responders"),
         page.words(*sentences),
@@ -158,10 +158,10 @@ def overlaps(
             "Marked: q < .05.",
             marked=lambda r: bool(r["q"] < 0.05),
             folded="overlaps",
-            meanings=meanings.OVERLAPS,
+            meanings=columns.OVERLAPS,
         )
     )
-    blocks.append(page.table(ranks.content, ranks.file, folded="rank-rank overlaps", meanings=meanings.RANK_RANK))
+    blocks.append(page.table(ranks.content, ranks.file, folded="rank-rank overlaps", meanings=columns.RANK_RANK))
     return blocks
 
 
@@ -214,7 +214,7 @@ def tissue(
         blocks.append(
             page.warning(f"Far from all other samples: {some(far)}. Look at them before you trust their group.")
         )
-    blocks.append(page.table(samples.content, samples.file, folded="samples", meanings=meanings.SAMPLES))
+    blocks.append(page.table(samples.content, samples.file, folded="samples", meanings=columns.SAMPLES))
     blocks.append(
         page.picture(
             figures["differential"],
@@ -228,7 +228,7 @@ def tissue(
             contrasts.file,
             f"The first {min(N_ROWS, len(best))} of {len(best)} changes.",
             folded="genes",
-            meanings=meanings.DIFFERENTIAL,
+            meanings=columns.DIFFERENTIAL,
         )
     )
     if "processes" in figures:
@@ -241,7 +241,7 @@ def tissue(
         blocks.append(page.words("No process is over-represented at q < .05."))
     blocks.append(
         page.table(
-            processes.content.head(N_ROWS), processes.file, folded="processes", meanings=meanings.ONTOLOGY,
+            processes.content.head(N_ROWS), processes.file, folded="processes", meanings=columns.ONTOLOGY,
             marked=lambda r: bool(r["q_hypergeometric"] < 0.05),
         )
     )  # fmt: skip
@@ -273,10 +273,10 @@ def tissue(
     )
     if strongest:
         blocks.append(page.picture(figures["network"], "Size: sum of ties inside the module."))
-    blocks.append(page.table(found, modules.file, folded="modules", meanings=meanings.MODULES))
+    blocks.append(page.table(found, modules.file, folded="modules", meanings=columns.MODULES))
     blocks.append(
         page.table(
-            enrichment.content, enrichment.file, folded="modules and contrasts", meanings=meanings.MODULE_ENRICHMENT,
+            enrichment.content, enrichment.file, folded="modules and contrasts", meanings=columns.MODULE_ENRICHMENT,
             marked=lambda r: r["direction"] != "neither",
         )
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from amygene.models.cluster_columns import OF_CLUSTERS
+from amygene.models.columns import OF_CLUSTERS
 from amygene.report import page
 from amygene.report.names import classifier_name
 from amygene.report.page import Shown

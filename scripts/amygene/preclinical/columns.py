@@ -1,4 +1,4 @@
-"""What columns mean in tables of this stage."""
+"""Columns of the tables of the stage preclinical, table by table."""
 
 _GENE = {
     "gene": "gene, as the counts name it",

@@ -1,0 +1,62 @@
+"""Columns of the tables of the stage evidence."""
+
+COLUMNS = {
+    "claim": "file and row of the published finding",
+    "study": "study that reports it",
+    "year": "year of publication",
+    "population": "whose brains the finding is about",
+    "intervention": "treatment that the finding is about",
+    "timing": "when: baseline, or how long after treatment",
+    "side": "side of the region: left, right, both; not known: both are taken",
+    "target_side": "side of the target",
+    "direction": "higher or lower, as the study reports it",
+    "relation": "how the finding goes with symptoms or response",
+    "reference": "where the study was published",
+    "testable": "whether this map can test it",
+    "seed_is": "named: an end of the finding is the seed's region; part of network: a network or circuit that holds it",
+    "n_connections": "connections of this run that it is about",
+    "connections": "seed and region of each",
+    "mean_t": "mean t of these connections; positive: more in cases",
+    "agrees": "whether this study's sign is that of the finding",
+    "p_claim": "one-sided p in the direction of the finding, groups relabeled",
+    "q_claim": "p_claim after Benjamini-Hochberg over the testable findings",
+    "scope": "which findings are counted",
+    "n_claims": "findings that can be tested",
+    "n_agree": "those of them whose sign this study has",
+    "null_agree": "the same when groups are relabeled, on average",
+    "p_agree": "one-sided p: relabelings with as many or more",
+    "mean_score": "mean over findings of mean_t in their direction, in standard deviations over relabelings",
+    "p_score": "one-sided p of mean_score, groups relabeled",
+    "k": "studies",
+    "p_pooled": "two-sided p of the pooled effect, t on k - 1 degrees of freedom",
+    "prediction_low": "lower end of the 95 % prediction interval: where the effect of a further study may lie",
+    "prediction_high": "upper end of it",
+    "egger_intercept": "intercept of Egger's regression; not 0: effects go with the size of studies",
+    "egger_se": "its standard error",
+    "p_egger": "its two-sided p",
+}
+# what columns mean in single tables that mean something else elsewhere
+CLAIMS = {
+    "comparison": "what the finding is against or goes with",
+    "target": "region or network at the other end of the connection",
+    "reason": "why this map cannot test it",
+    "note": "what a reader of the finding should know",
+}
+POOLED = {
+    "outcome": "what the effects are about: ends of the connection (or region), modality, measure, comparison",
+    "effect_size": "effect, higher in the population as positive",
+    "se": "its standard error; of the pooled effect Hartung and Knapp's",
+    "ci_low": "lower end of the 95 % interval",
+    "ci_high": "upper end of the 95 % interval",
+    "weight": "share of the study in the pooled effect",
+    "tau2": "variance of effects between studies (DerSimonian and Laird)",
+    "q_heterogeneity": "Cochran's Q over studies",
+    "p_heterogeneity": "its p; null hypothesis: all studies have one effect",
+    "note": "what the test of small studies can say",
+}
+RESPONSE = {
+    "map": "group and times, or time of the outcome",
+    "ci_low": "lower end of the 95 % interval of the estimate",
+    "ci_high": "upper end of the 95 % interval of the estimate",
+    "p": "two-sided permutation p of the connection",
+}

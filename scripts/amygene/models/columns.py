@@ -1,0 +1,41 @@
+"""Columns of the tables of clusters of voxels."""
+
+COLUMNS = {
+    "formed_by": "what made the cluster: height (|t| above the cluster-forming threshold) or tfce (p_tfce < .05)",
+    "peak": "number of the peak in its cluster, the highest first; what belongs to the whole cluster stands at peak 1",
+    "p_voxel": "two-sided permutation p of the voxel by itself",
+    "p_tfce": "family-wise permutation p of the peak's score, threshold-free cluster enhancement",
+    "p_peak_rft": "family-wise p of the peak's height, random field theory, one-sided",
+    "q_peak_rft": "false discovery rate of the peak among the peaks of its direction (topological, Chumbley 2010)",
+    "mass": "mass of the cluster: sum over its voxels of |t| beyond the cluster-forming threshold",
+    "p_size": "family-wise permutation p of the cluster's size",
+    "p_mass": "family-wise permutation p of the cluster's mass",
+    "p_extent_rft": "p of the cluster's size by itself, random field theory, one-sided",
+    "p_size_rft": "family-wise p of the cluster's size, random field theory, one-sided",
+    "q_size_rft": "false discovery rate of the cluster among those of its direction (topological, Chumbley 2010)",
+    "cluster_p_tfce": "smallest p_tfce of the cluster's voxels",
+    "cluster_beta": "difference of the cluster's mean connectivity (Fisher z), too large: the same data chose it",
+    "cluster_beta_ci_low": "lower end of its 95 % confidence interval",
+    "cluster_beta_ci_high": "upper end of its 95 % confidence interval",
+    "cluster_g": "Hedges g of the cluster's mean connectivity, too large: the same data chose the cluster",
+    "cluster_g_ci_low": "lower end of its 95 % confidence interval",
+    "cluster_g_ci_high": "upper end of its 95 % confidence interval",
+    "cluster_r": "partial correlation of the cluster's mean connectivity, too large: the same data chose the cluster",
+    "cluster_r_ci_low": "lower end of its 95 % confidence interval",
+    "cluster_r_ci_high": "upper end of its 95 % confidence interval",
+    "aal_peak": "AAL region of the peak",
+    "aal_regions": "AAL regions of the cluster, with their shares of its voxels",
+    "harvard_oxford_peak": "most probable region of the Harvard-Oxford atlas at the peak (25 % at least)",
+    "harvard_oxford_regions": "such regions of the cluster, with their shares of its voxels",
+}
+# what columns mean in these tables that mean something else elsewhere
+OF_CLUSTERS = {
+    **dict.fromkeys("xyz", "position of the peak, MNI mm"),
+    "cluster": "number of the cluster among those formed alike, the largest first",
+    "n_voxels": "size of the cluster",
+    "volume": "size of the cluster, mm3",
+    "n_tests": "tests that p_fwe, p_tfce, p_size and p_mass are over: pairs of sessions, their trend, pairs of groups",
+    "region": "where the peak is, after the cluster's number",
+    "n_equivalent": "voxels of the cluster whose own p of equivalence is below .05",
+    **dict.fromkeys(("centre_x", "centre_y", "centre_z"), "centre of the cluster weighted by |t|, MNI mm"),
+}

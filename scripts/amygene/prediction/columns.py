@@ -1,0 +1,61 @@
+"""Columns of the tables of the stage prediction."""
+
+COLUMNS = {
+    "design": "who was trained on and who was tested: cross-validation, leave-site-out, external or replicate",
+    "unseen_site": "how tested participants of a site that was not trained on were harmonised: none (as they are), "
+    "site controls (by half of their site's controls, who are not tested), - (every site was trained on)",
+    "model": "classifier",
+    "features": "what it sees: covariates, all edges, selected edges (the strongest of the training part) or edges "
+    "selected on all data (replicate)",
+    "guard": "verdict of the leakage guard: passed, or optimistic, when what was fitted depends on the tested",
+    "n": "participants that are tested; of a bin, in it",
+    "n_repeats": "repeats of the cross-validation; numbers are means over them",
+    "majority_rate": "share of the larger group: the accuracy of calling everybody that",
+    "accuracy": "share of participants called right; cases are called where the probability exceeds the training "
+    "part's share of cases (replicate: where the decision value exceeds 0)",
+    "balanced_accuracy": "mean of sensitivity and specificity",
+    "sensitivity": "share of cases that are called cases",
+    "specificity": "share of controls that are called controls",
+    "auc": "area under the ROC curve; cases are compared with controls of their own site (Janes and Pepe 2009) and "
+    "fold, since scores of two models have no common zero",
+    "auc_ci_low": "lower end of its 95 % interval (DeLong)",
+    "auc_ci_high": "upper end of its 95 % interval (DeLong)",
+    "auc_pooled": "area under the ROC curve over all pairs, also of different sites: not .5 by chance where sites "
+    "have unlike shares of cases",
+    "auc_pooled_ci_low": "lower end of its 95 % interval (DeLong)",
+    "auc_pooled_ci_high": "upper end of its 95 % interval (DeLong)",
+    "p_permutation": "one-sided p of auc_tested: groups permuted within site and fold, edges chosen, tuned and trained "
+    "again; (1+b)/(1+m)",
+    "p_permutation_error": "Monte-Carlo standard error of p_permutation",
+    "p_permutation_fwe": "the same against the largest area of all classifiers of connectivity in the design",
+    "auc_tested": "area of the first repeat, which p_permutation tests",
+    "auc_null": "mean area of the first repeat with permuted groups: about .5 where nothing leaks",
+    "auc_minus_covariates": "area minus that of the covariates alone in the same participants",
+    "p_covariates": "two-sided p of that difference (DeLong's paired test)",
+    "auc_inner": "area in the inner folds, which chose the setting",
+    "brier": "mean squared difference of probability and group; 0 is perfect",
+    "calibration_slope": "slope of the group on the logit of its probability: 1 is right, less is too certain",
+    "repeat": "repeat of the cross-validation",
+    "fold": "fold, or the site or study that is tested",
+    "n_train": "participants of the training part",
+    "n_test": "participants that are tested",
+    "n_edges": "edges that the model sees",
+    "setting": "candidate of the grid that was best in the inner folds",
+    "role": "case or control",
+    "decision_value": "score of the classifier; larger is more like a case",
+    "called": "what the model calls the participant",
+    "probability": "probability of being a case, from the scores of the inner folds (Platt)",
+    "fpr": "false positive rate",
+    "tpr": "true positive rate, mean over repeats; cases are compared with controls of their own site",
+    "tpr_low": "2.5th percentile over bootstrap draws of participants",
+    "tpr_high": "97.5th percentile over bootstrap draws of participants",
+    "bin": "number of the bin of similar probability",
+    "mean_probability": "mean probability in the bin, mean over repeats",
+    "observed_share": "share of cases in the bin",
+    "observed_low": "lower end of the 95 % interval of the observed share (Wilson)",
+    "observed_high": "upper end of the 95 % interval of the observed share (Wilson)",
+    "pattern": "correlation of the edge with the score in the training part (Haufe's pattern), mean over folds; "
+    "positive: more in those who look like cases",
+    "pattern_sd": "its standard deviation over folds and repeats",
+    "chosen": "share of folds in which the model saw the edge",
+}
