@@ -151,7 +151,9 @@ def test_downloads_lie_where_the_variable_says(elsewhere):
     other = {"AMYGENE_RESOURCES": str(folder.parent / "elsewhere")}
     done = elsewhere.project.run("-n", *elsewhere.arguments, environment=other)
     assert done.returncode != 0
-    assert f"AMYGENE_RESOURCES names {folder.parent / 'elsewhere'}, but {folder / 'resources'} is a link to" in done.text
+    assert (
+        f"AMYGENE_RESOURCES names {folder.parent / 'elsewhere'}, but {folder / 'resources'} is a link to" in done.text
+    )
 
 
 def test_without_a_config(clone, tmp_path):
