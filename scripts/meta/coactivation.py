@@ -2,14 +2,14 @@
 
 import pandas as pd
 
+from amygene.imaging.labels import read_labels
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.ale import converge
-from amygene.meta.anatomy import atlases_of
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL, largest_by_chance
 from amygene.meta.clusters import cluster_table
 from amygene.meta.coactivation import active_studies, coactivation_experiments, database_files, decode, read_database
-from amygene.meta.grid import Grid
 from amygene.meta.meanings import DECODING
 from amygene.meta.selection import refusal
 from amygene.meta.store import unpack
@@ -17,8 +17,8 @@ from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
-grid, stored = Grid.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
-atlases = atlases_of(read_arrays(source.labels))
+grid, stored = Brain.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
+atlases = read_labels(source.labels)
 files = database_files(source.database)
 database, notes = read_database(files)
 clusters = read_table(source.table)

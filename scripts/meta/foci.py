@@ -6,8 +6,8 @@ from amygene.io.columns import MEANING
 from amygene.io.files import read_arrays
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.tables import write_json, write_table
+from amygene.meta.brain import Brain
 from amygene.meta.foci import check_foci, read_foci
-from amygene.meta.grid import Grid
 from amygene.meta.meanings import FOCI as MEANINGS
 from job import start
 
@@ -20,7 +20,8 @@ for file in snakemake.input.foci:
     except InputError as error:
         problems += error.problems
 raise_if_any(problems)
-foci, notes = check_foci(pd.concat(tables, ignore_index=True), Grid(arrays["brain"], arrays["affine"]), params.faulty)
+brain = Brain.of(arrays["brain"], arrays["affine"])
+foci, notes = check_foci(pd.concat(tables, ignore_index=True), brain, params.faulty)
 own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in MEANING} | MEANINGS
 write_table(
     snakemake.output.table,

@@ -4,12 +4,13 @@ import nibabel
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.atlas import region_numbers
+from amygene.imaging.parcels import transfer
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL
 from amygene.meta.connectome import Connectome, Places
-from amygene.meta.grid import Grid
-from amygene.meta.joins import transfer
 from amygene.meta.meanings import TARGETS
 from amygene.meta.store import unpack
 from amygene.meta.targets import distances, seed_map
@@ -17,7 +18,7 @@ from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-grid, regions = Grid.from_arrays(read_arrays(source.grid)), read_table(source.regions)
+grid, regions = Brain.from_arrays(read_arrays(source.grid)), read_table(source.regions)
 near, seeds = [], {name: np.array([place]) for name, place in params.targets.items()}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
@@ -35,18 +36,15 @@ circuits = pd.DataFrame(columns=["circuit", "region", "connectivity"])
 if source.get("connectome"):
     connectome, own = Connectome.from_arrays(read_arrays(source.connectome)), read_table(source.connectome_regions)
     image = nibabel.load(source.connectome_image)
-    labels = np.asanyarray(image.dataobj).round().astype(int)
     numbers = own.set_index("region")["index"].loc[list(connectome.regions)].to_numpy()
-    lookup, parts = Places(labels, image.affine, numbers), []
+    lookup, parts = Places(region_numbers(image), image.affine, numbers), []
     found, distance = lookup.find(places[["x", "y", "z"]].to_numpy(dtype=float))
     places["region"] = [connectome.regions[i] if i >= 0 else None for i in found]
     places["distance"] = distance
     for name, xyz in seeds.items():
         values = pd.Series(seed_map(connectome, lookup.find(xyz)[0]), index=list(connectome.regions))
         if source.connectome_regions != source.regions:
-            target = nibabel.load(source.image)
-            wanted = np.asanyarray(target.dataobj).round().astype(int)
-            values = transfer(values, (labels, image.affine, own), (wanted, target.affine, regions))
+            values = transfer(values, (image, own), (nibabel.load(source.image), regions))
         values = values.reindex(regions["region"])
         parts.append(pd.DataFrame({"circuit": name, "region": regions["region"], "connectivity": values.to_numpy()}))
     circuits = pd.concat(parts, ignore_index=True)

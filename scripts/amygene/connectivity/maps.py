@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from amygene.connectivity.voxels import resample, session_maps
-from amygene.imaging.images import Grid, as_volume, read_volume, write_image
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import as_volume, read_volume, write_image
 from amygene.imaging.scans import Scan, by_session, map_name
 from amygene.imaging.seed_maps import SeedsOnGrids, Source
 from amygene.io.files import replacing, sha256

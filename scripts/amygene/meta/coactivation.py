@@ -15,8 +15,8 @@ from scipy import sparse, stats
 
 from amygene.io.problems import InputError, raise_if_any
 from amygene.meta.ale import Experiments
+from amygene.meta.brain import Brain
 from amygene.meta.foci import SPACES, talairach_to_mni
-from amygene.meta.grid import Grid
 from amygene.stats.multiplicity import benjamini_hochberg
 
 #: a study is about a term whose frequency (tf-idf) in its abstract is above this (Yarkoni 2011, Nat Methods 8:665)
@@ -119,14 +119,14 @@ def read_database(files: dict[str, Path]) -> tuple[Database, list[str]]:
     return Database(metadata["id"].to_numpy(dtype=str), place[order], xyz[order], terms, about), notes
 
 
-def active_studies(database: Database, grid: Grid, inside: np.ndarray) -> np.ndarray:
+def active_studies(database: Database, grid: Brain, inside: np.ndarray) -> np.ndarray:
     """Studies with at least one focus within a cluster, shape (n_studies,).
 
     Parameters
     ----------
     inside : array of bool, shape (nx, ny, nz)
     """
-    ijk = grid.voxels(database.xyz)
+    ijk = grid.voxels_of_foci(database.xyz)
     on_grid = ((ijk >= 0) & (ijk < np.array(inside.shape))).all(axis=1)
     hit = np.zeros(len(ijk), dtype=bool)
     hit[on_grid] = inside[tuple(ijk[on_grid].T)]

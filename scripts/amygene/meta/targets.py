@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from amygene.meta.brain import Brain
 from amygene.meta.connectome import Connectome
-from amygene.meta.grid import Grid
 
 
 def distances(
-    targets: Mapping[str, tuple[float, float, float]], grid: Grid, labels: np.ndarray, clusters: pd.DataFrame
+    targets: Mapping[str, tuple[float, float, float]], grid: Brain, labels: np.ndarray, clusters: pd.DataFrame
 ) -> pd.DataFrame:
     """Distance (mm) of every target to every cluster: to its peak, its centre and its nearest voxel.
 
