@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 
 from amygene.io.files import write_arrays
-from amygene.meta.grid import make_grid
+from amygene.meta.brain import make_brain
 from job import start
 
 start(snakemake.log[0])
@@ -24,6 +24,6 @@ if snakemake.params.mask == "gray":
         probability, template, interpolation="continuous", force_resample=True, copy_header=True
     )
     gray = np.asanyarray(probability.dataobj)
-grid = make_grid(brain, gray, template.affine)
+grid = make_brain(brain, gray, template.affine)
 write_arrays(snakemake.output[0], **grid.to_arrays(), brain=brain)
 print(f"{int(grid.mask.sum())} voxels of {grid.size:g} mm ({snakemake.params.mask})")

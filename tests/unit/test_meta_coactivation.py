@@ -78,7 +78,7 @@ def test_active_studies(small):
     database, _ = read_database(database_files(small[0]))
     grid = ball()
     inside = np.zeros(grid.mask.shape, dtype=bool)
-    inside[tuple(grid.voxels(np.array([[12.0, 8, -4]])).T)] = True
+    inside[tuple(grid.voxels_of_foci(np.array([[12.0, 8, -4]])).T)] = True
     active = active_studies(database, grid, inside)
     in_mni = np.arange(40) < 30
     planted = small[2][:, 0] > 0
