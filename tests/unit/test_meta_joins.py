@@ -88,7 +88,7 @@ def test_targets_near_clusters_of_several_comparisons_and_their_circuits():
     analyses, line = {}, np.array([[0.0, 0, 0], [4, 0, 0], [8, 0, 0]])
     for comparison, shift in (("up", 0.0), ("down", 16.0)):
         labels = np.zeros(grid.mask.shape, dtype=int)
-        labels[tuple(grid.voxels(line + np.array([0, shift, 0])).T)] = 2
+        labels[tuple(grid.voxels_of_foci(line + np.array([0, shift, 0])).T)] = 2
         row = {"cluster": 2, "peak_x": 8, "peak_y": shift, "peak_z": 0, "centre_x": 4, "centre_y": shift, "centre_z": 0}
         analyses[comparison] = labels, pd.DataFrame([row])
     targets = {"T": (4.0, 3.0, 0.0)}
