@@ -314,10 +314,10 @@ def convergence(rng: np.random.Generator) -> list[Row]:
     from scipy import ndimage
 
     from amygene.meta.ale import Experiments, Model, converge
-    from amygene.meta.grid import Grid
+    from amygene.meta.brain import Brain
 
     template = get_template("mni152_2mm", mask="brain")
-    grid = Grid(np.asanyarray(template.dataobj).astype(bool), template.affine)
+    grid = Brain.of(np.asanyarray(template.dataobj).astype(bool), template.affine)
     ijk = np.argwhere(grid.mask)
     counts, n_subjects = rng.integers(4, 29, 30), rng.integers(8, 40, 30)
     xyz = grid.xyz(ijk[rng.integers(len(ijk), size=counts.sum())]).astype(float)
@@ -492,7 +492,8 @@ def seed_maps(rng: np.random.Generator) -> list[Row]:
 
     from amygene.cleaning.confounds import MOTION, expand_motion
     from amygene.connectivity.voxels import session_maps
-    from amygene.imaging.images import standard_grid, write_scan
+    from amygene.imaging.grid import standard_grid
+    from amygene.imaging.images import write_scan
     from amygene.imaging.scans import Scan
     from amygene.imaging.seed_maps import SeedsOnGrids, read_source
 

@@ -3,7 +3,8 @@
 import numpy as np
 from nilearn.datasets import load_mni152_brain_mask
 
-from amygene.imaging.images import Grid, write_image
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import write_image
 from job import start
 
 start(snakemake.log[0])

@@ -5,7 +5,7 @@ from nilearn.datasets import load_mni152_brain_mask, load_mni152_gm_template, lo
 from nilearn.image import resample_img
 
 from amygene.cohort.simulated_scans import SUBREGIONS, make_anatomy
-from amygene.imaging.images import standard_grid
+from amygene.imaging.grid import standard_grid
 from amygene.imaging.seed_maps import read_source, weights_on
 from amygene.io.files import write_arrays
 from job import start

@@ -4,7 +4,8 @@ import numpy as np
 
 from amygene.cohort.images import read_signal
 from amygene.connectivity.maps import common_mask
-from amygene.imaging.images import standard_grid, write_image
+from amygene.imaging.grid import standard_grid
+from amygene.imaging.images import write_image
 from amygene.io.problems import InputError
 from amygene.io.tables import read_table, write_sidecar
 from job import start

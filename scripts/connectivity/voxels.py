@@ -2,7 +2,7 @@
 
 from amygene.cohort.images import read_signal
 from amygene.connectivity.maps import make_maps
-from amygene.imaging.images import standard_grid
+from amygene.imaging.grid import standard_grid
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import read_sources
 from amygene.io.files import read_json

@@ -5,9 +5,9 @@ import numpy as np
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import read_table
 from amygene.meta.ale import converge
+from amygene.meta.brain import Brain
 from amygene.meta.chance import largest_by_chance
 from amygene.meta.foci import from_text
-from amygene.meta.grid import Grid
 from amygene.meta.plan import PILOT
 from amygene.meta.selection import merge, refusal, select
 from amygene.meta.store import pack
@@ -15,7 +15,7 @@ from job import start
 
 start(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
-grid = Grid.from_arrays(read_arrays(snakemake.input.grid))
+grid = Brain.from_arrays(read_arrays(snakemake.input.grid))
 experiments = merge(select(from_text(read_table(snakemake.input.foci, dtype=str)), *params.rules))
 reason = refusal(len(experiments))
 found, largest = None, np.zeros(0, dtype=np.int64)

@@ -4,23 +4,22 @@ import nibabel
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.atlas import region_numbers, region_rows
+from amygene.imaging.grid import nearest
+from amygene.imaging.parcels import membership, region_means
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.meta.anatomy import labels_at
-from amygene.meta.grid import Grid
-from amygene.meta.joins import parcellate, region_rows
+from amygene.meta.brain import Brain
 from amygene.meta.store import unpack
 from job import start
 
 start(snakemake.log[0])
 source = snakemake.input
-grid, regions = Grid.from_arrays(read_arrays(source.grid)), read_table(source.regions)
+grid, regions = Brain.from_arrays(read_arrays(source.grid)), read_table(source.regions)
 stored, image = unpack(read_arrays(source.ale)), nibabel.load(source.image)
-numbers = np.asanyarray(image.dataobj).round().astype(int)
-ijk = np.argwhere(np.ones(grid.mask.shape, dtype=bool))
-row = region_rows(labels_at(numbers, image.affine, grid.xyz(ijk)), regions["index"].tolist())
-z = stored.found.z.ravel() if stored.found else np.full(grid.mask.size, np.nan)
-value = parcellate(np.nan_to_num(z), grid.mask.ravel() & np.isfinite(z), row, len(regions))
+rows = region_rows(nearest(region_numbers(image), image.affine, grid.everywhere()), regions["index"])
+z = np.where(grid.mask, stored.found.z if stored.found else np.nan, np.nan)
+value = region_means(z.ravel(), membership(rows, len(regions)))
 write_table(
     snakemake.output.table,
     pd.DataFrame({"region": regions["region"], "value": value}),

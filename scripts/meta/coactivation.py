@@ -2,20 +2,20 @@
 
 import numpy as np
 
+from amygene.imaging.labels import read_labels
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.meta.anatomy import atlases_of
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL
 from amygene.meta.coactivation import coactivation, database_files, read_database
 from amygene.meta.columns import DECODING
-from amygene.meta.grid import Grid
 from amygene.meta.store import unpack
 from job import start
 
 start(snakemake.log[0])
 source, output, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
-grid, stored = Grid.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
-atlases = atlases_of(read_arrays(source.labels))
+grid, stored = Brain.from_arrays(read_arrays(source.grid)), unpack(read_arrays(source.ale))
+atlases = read_labels(source.labels)
 files = database_files(source.database)
 database, notes = read_database(files)
 clusters = read_table(source.table)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from amygene.io.files import read_arrays, write_arrays
+from amygene.meta.brain import Brain
 from amygene.meta.chance import largest_by_chance
-from amygene.meta.grid import Grid
 from amygene.meta.store import unpack
 from job import start
 
@@ -13,7 +13,8 @@ params, wildcards = snakemake.params, snakemake.wildcards
 stored = unpack(read_arrays(snakemake.input.ale))
 largest = np.zeros(0, dtype=np.int64)
 if stored.found and not stored.settled:
-    grid, analysis = Grid.from_arrays(read_arrays(snakemake.input.grid)), f"{wildcards.comparison} {wildcards.subgroup}"
+    grid = Brain.from_arrays(read_arrays(snakemake.input.grid))
+    analysis = f"{wildcards.comparison} {wildcards.subgroup}"
     first = int(wildcards.shard)
     largest = largest_by_chance(
         stored.experiments, grid, stored.found.threshold, params.seed, analysis, first, params.stop

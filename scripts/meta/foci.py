@@ -6,9 +6,9 @@ from amygene.io.columns import known
 from amygene.io.files import read_arrays
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.tables import write_json, write_table
+from amygene.meta.brain import Brain
 from amygene.meta.columns import FOCI as MEANINGS
 from amygene.meta.foci import check_foci, read_foci
-from amygene.meta.grid import Grid
 from job import start
 
 start(snakemake.log[0])
@@ -20,7 +20,8 @@ for file in snakemake.input.foci:
     except InputError as error:
         problems += error.problems
 raise_if_any(problems)
-foci, notes = check_foci(pd.concat(tables, ignore_index=True), Grid(arrays["brain"], arrays["affine"]), params.faulty)
+brain = Brain.of(arrays["brain"], arrays["affine"])
+foci, notes = check_foci(pd.concat(tables, ignore_index=True), brain, params.faulty)
 own = {c: "annotation of the experiments, as in their file" for c in foci.columns if c not in known()} | MEANINGS
 write_table(
     snakemake.output.table,

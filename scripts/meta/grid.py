@@ -1,19 +1,18 @@
 """The voxels in which effects may converge."""
 
-import importlib.util
-from pathlib import Path
+from importlib.metadata import distribution
 
 import nibabel
 import numpy as np
 
 from amygene.io.files import write_arrays
-from amygene.meta.grid import make_grid
+from amygene.meta.brain import make_brain
 from job import start
 
 start(snakemake.log[0])
 # the masks stand in packages; importing NiMARE to ask it for one would take ten seconds
-nimare = Path(importlib.util.find_spec("nimare").submodule_search_locations[0])
-template = nibabel.load(nimare / "resources/templates/tpl-MNI152NLin6Asym_res-02_desc-brain_mask.nii.gz")
+mask = "nimare/resources/templates/tpl-MNI152NLin6Asym_res-02_desc-brain_mask.nii.gz"
+template = nibabel.load(str(distribution("nimare").locate_file(mask)))
 brain, gray = np.asanyarray(template.dataobj) > 0, None
 if snakemake.params.mask == "gray":
     from nilearn.datasets import load_mni152_gm_template
@@ -24,6 +23,6 @@ if snakemake.params.mask == "gray":
         probability, template, interpolation="continuous", force_resample=True, copy_header=True
     )
     gray = np.asanyarray(probability.dataobj)
-grid = make_grid(brain, gray, template.affine)
+grid = make_brain(brain, gray, template.affine)
 write_arrays(snakemake.output[0], **grid.to_arrays(), brain=brain)
 print(f"{int(grid.mask.sum())} voxels of {grid.size:g} mm ({snakemake.params.mask})")

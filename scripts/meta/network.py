@@ -3,6 +3,7 @@
 import nibabel
 import numpy as np
 
+from amygene.imaging.atlas import region_numbers
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.columns import NETWORK, UNMAPPED
@@ -26,7 +27,7 @@ connectome, regions = Connectome.from_arrays(read_arrays(source.connectome)), re
 experiments = merge(select(from_text(read_table(source.foci, dtype=str)), params.rules))
 image = nibabel.load(source.image)
 numbers = regions.set_index("region")["index"].loc[list(connectome.regions)].to_numpy()
-region, distance = Places(np.asanyarray(image.dataobj).round().astype(int), image.affine, numbers).find(experiments.xyz)
+region, distance = Places(region_numbers(image), image.affine, numbers).find(experiments.xyz)
 seeds = seed_regions(experiments, region)
 observed = observed_pooled(seeds, connectome)
 drawn = random_pooled(seeds, connectome, params.seed, snakemake.wildcards.comparison, params.draws)

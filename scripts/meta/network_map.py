@@ -1,10 +1,9 @@
 """Convergent connectivity of one comparison by region of the study's atlas."""
 
 import nibabel
-import numpy as np
 
+from amygene.imaging.parcels import transfer
 from amygene.io.tables import read_table, write_table
-from amygene.meta.joins import transfer
 from job import start
 
 start(snakemake.log[0])
@@ -15,8 +14,7 @@ if source.connectome_regions == source.regions:
     values = values.reindex(regions["region"])
 else:
     images = [nibabel.load(file) for file in (source.connectome_image, source.image)]
-    arrays = [(np.asanyarray(i.dataobj).round().astype(int), i.affine) for i in images]
-    values = transfer(values, (*arrays[0], own), (*arrays[1], regions))
+    values = transfer(values, (images[0], own), (images[1], regions))
 write_table(
     snakemake.output.table,
     values.rename("value").rename_axis("region").reset_index(),

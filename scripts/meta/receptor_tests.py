@@ -4,20 +4,20 @@ import nibabel
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.atlas import region_numbers, region_rows
+from amygene.imaging.grid import nearest
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
-from amygene.meta.anatomy import labels_at
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL
 from amygene.meta.columns import RECEPTORS
-from amygene.meta.grid import Grid
-from amygene.meta.joins import region_rows
 from amygene.meta.receptors import correlate, densities_in_clusters
 from amygene.meta.store import unpack
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-grid, regions = Grid.from_arrays(read_arrays(source.grid)), read_table(source.regions)
+grid, regions = Brain.from_arrays(read_arrays(source.grid)), read_table(source.regions)
 densities = read_table(source.receptors).set_index("region")
 maps = {
     name: read_table(file).set_index("region")["value"]
@@ -33,12 +33,12 @@ common: dict = {
 tests = correlate(maps, densities, regions, params.method, params.seed, params.null_maps)
 write_table(output.maps, tests, sidecar=output.maps_sidecar, **common)
 image = nibabel.load(source.image)
-numbers, voxels = np.asanyarray(image.dataobj).round().astype(int), {}
+numbers, voxels = region_numbers(image), {}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
     for cluster in table.loc[table["p_fwe"] < LEVEL, "cluster"]:
         xyz = grid.xyz(np.argwhere(stored.labels == cluster))
-        row = region_rows(labels_at(numbers, image.affine, xyz), regions["index"].tolist())
+        row = region_rows(nearest(numbers, image.affine, xyz), regions["index"])
         counts = np.bincount(row[row >= 0], minlength=len(regions))
         voxels[comparison, cluster] = pd.Series(counts, index=regions["region"])
 inside = densities_in_clusters(densities, voxels, regions, params.method, params.seed, params.null_maps)

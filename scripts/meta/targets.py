@@ -1,23 +1,23 @@
 """Targets of stimulation: how far from the clusters, and connected with what?"""
 
 import nibabel
-import numpy as np
 import pandas as pd
 
+from amygene.imaging.atlas import region_numbers
+from amygene.imaging.parcels import transfer
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL
 from amygene.meta.columns import TARGETS
 from amygene.meta.connectome import Connectome, Places
-from amygene.meta.grid import Grid
-from amygene.meta.joins import transfer
 from amygene.meta.store import unpack
 from amygene.meta.targets import circuit_table, near_clusters, seed_map, seed_places
 from job import start
 
 start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
-grid, regions = Grid.from_arrays(read_arrays(source.grid)), read_table(source.regions)
+grid, regions = Brain.from_arrays(read_arrays(source.grid)), read_table(source.regions)
 analyses = {}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
@@ -30,9 +30,8 @@ circuits = pd.DataFrame(columns=["circuit", "region", "connectivity"])
 if source.get("connectome"):
     connectome, own = Connectome.from_arrays(read_arrays(source.connectome)), read_table(source.connectome_regions)
     image = nibabel.load(source.connectome_image)
-    labels = np.asanyarray(image.dataobj).round().astype(int)
     numbers = own.set_index("region")["index"].loc[list(connectome.regions)].to_numpy()
-    lookup = Places(labels, image.affine, numbers)
+    lookup = Places(region_numbers(image), image.affine, numbers)
     found, distance = lookup.find(places[["x", "y", "z"]].to_numpy(dtype=float))
     places["region"] = [connectome.regions[i] if i >= 0 else None for i in found]
     places["distance"] = distance
@@ -41,9 +40,7 @@ if source.get("connectome"):
         for name, xyz in seed_places(params.targets, grid, analyses).items()
     }
     if source.connectome_regions != source.regions:
-        target = nibabel.load(source.image)
-        wanted = np.asanyarray(target.dataobj).round().astype(int)
-        atlases = (labels, image.affine, own), (wanted, target.affine, regions)
+        atlases = (image, own), (nibabel.load(source.image), regions)
         maps = {name: transfer(values, *atlases) for name, values in maps.items()}
     circuits = circuit_table(maps, regions["region"].tolist())
 table = places.merge(near.drop(columns=["x", "y", "z"]), on="target", how="left")

@@ -33,14 +33,14 @@ def main() -> None:
         ("DK83", dk, "imaging-transcriptomics/atlas-desikankilliany_1mm_MNI152.nii.gz"),
     ):
         image = nibabel.load(resources / file)
-        numbers = np.asanyarray(image.dataobj).round().astype(int)
+        numbers = atlas.region_numbers(image)
         ijk = np.argwhere(numbers > 0)
         by_number = regions.set_index("index")["region"]
         found = numbers[tuple(ijk.T)]
         known = np.isin(found, by_number.index)
         xyz = ijk[known] @ image.affine[:3, :3].T + image.affine[:3, 3]
         shared = overlap(
-            np.asanyarray(networks.dataobj).round().astype(int),
+            atlas.region_numbers(networks),
             networks.affine,
             xyz,
             by_number.loc[found[known]].tolist(),

@@ -191,3 +191,7 @@ def test_names_that_are_no_regions_are_told():
     regions = pd.DataFrame({"region": ["a", "b"]})
     assert atlas.strangers(["b", " a ", "b"], regions) is None
     assert atlas.strangers(["a", "A", 3], regions) == "left out, since they are no regions of the atlas: A, 3"
+
+
+def test_rows_of_numbers():
+    assert atlas.region_rows(np.array([0, 5, 9, 2, -3]), [5, 2]).tolist() == [-1, 0, -1, 1, -1]

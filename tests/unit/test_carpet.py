@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from amygene.connectivity.carpet import N_LINES, ORDER, carpet, chosen
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.imaging.scans import Scan
 from fixtures import scans
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from amygene.cohort.images import DefaultMask, check_confounds, check_images, read_signal, write_signal
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.imaging.scans import Scan
 from fixtures import scans
 

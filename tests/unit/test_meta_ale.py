@@ -12,7 +12,7 @@ from fixtures.meta import ball, random_experiments
 def by_definition(experiments: Experiments, grid) -> np.ndarray:
     """Modelled activations of all experiments, each kernel placed voxel by voxel; shape (n_experiments, nx, ny, nz)."""
     maps = np.zeros((len(experiments), *grid.mask.shape))
-    ijk = grid.voxels(experiments.xyz)
+    ijk = grid.voxels_of_foci(experiments.xyz)
     for e in range(len(experiments)):
         cube = kernel(experiments.n_subjects[e], grid.size)
         half = len(cube) // 2
@@ -60,7 +60,7 @@ def test_null_of_values_against_all_combinations():
     grid = ball(radius=12.0)
     experiments = random_experiments(grid, np.random.default_rng(4), n=2)
     model = Model(experiments, grid)
-    places = model.places(grid.voxels(experiments.xyz))
+    places = model.places(grid.voxels_of_foci(experiments.xyz))
     first, second = (np.floor(model.modelled(places, e) / STEP + 0.5) * STEP for e in range(2))
     exact = np.sort((1 - (1 - first[:, None]) * (1 - second[None])).ravel())
     null = value_null(model, places)
@@ -85,7 +85,7 @@ def test_threshold_is_the_p_asked_for():
     grid = ball()
     experiments = random_experiments(grid, np.random.default_rng(6))
     model = Model(experiments, grid)
-    null = value_null(model, model.places(grid.voxels(experiments.xyz)))
+    null = value_null(model, model.places(grid.voxels_of_foci(experiments.xyz)))
     threshold = null.threshold(0.001)
     assert null.p(np.array([threshold + STEP]))[0] <= 0.001 < null.p(np.array([threshold]))[0]
 

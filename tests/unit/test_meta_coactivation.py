@@ -78,7 +78,7 @@ def test_active_studies(small):
     database, _ = read_database(database_files(small[0]))
     grid = ball()
     inside = np.zeros(grid.mask.shape, dtype=bool)
-    inside[tuple(grid.voxels(np.array([[12.0, 8, -4]])).T)] = True
+    inside[tuple(grid.voxels_of_foci(np.array([[12.0, 8, -4]])).T)] = True
     active = active_studies(database, grid, inside)
     in_mni = np.arange(40) < 30
     planted = small[2][:, 0] > 0
@@ -116,7 +116,7 @@ def test_clusters_of_a_planted_place_and_of_nobody():
     )
     labels = np.zeros(grid.mask.shape, dtype=int)
     for number, place in ((1, [[12.0, 8, -4], [12, 8, 0], [8, 8, -4]]), (2, [[36.0, 0, 0]])):
-        labels[tuple(grid.voxels(np.array(place)).T)] = number
+        labels[tuple(grid.voxels_of_foci(np.array(place)).T)] = number
     how = {"n_subjects": 20, "min_studies": 5, "voxel_p": 0.001, "seed": 1, "n_draws": 100}
     found = coactivation(database, labels, [1, 2], grid, {}, analysis="x", **how)
     assert set(found.clusters["seed_cluster"]) == {1}

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.imaging.labels import VoxelLabels
 from amygene.meta.ale import converge
-from amygene.meta.anatomy import Atlas
 from amygene.meta.clusters import analysis_note, analysis_row, cluster_table
 from amygene.meta.contributions import by_category, contributions, leave_out
 from fixtures.meta import ball, random_experiments
@@ -81,9 +81,9 @@ def test_a_cluster_of_nobody_is_gone(study):
 
 def test_cluster_table(study):
     grid, experiments, found = study
-    names = np.where(grid.xyz(np.argwhere(np.ones_like(grid.mask)))[:, 0] > 0, 2, 1).reshape(grid.mask.shape)
+    names = np.where(grid.xyz(np.argwhere(np.ones_like(grid.mask)))[:, 0] > 0, 1, 0).reshape(grid.mask.shape)
     largest = np.full(99, 3)
-    table = cluster_table(found, grid, largest, {"aal": Atlas(names, {1: "Left", 2: "Right"})})
+    table = cluster_table(found, grid, largest, {"aal": VoxelLabels(names, ["Left", "Right"])})
     first = table.iloc[0]
     assert table["n_voxels"].tolist() == found.sizes.tolist()
     assert first["p_fwe"] == 0.01
@@ -101,7 +101,7 @@ def test_cluster_table(study):
 
 def test_a_refused_analysis_has_no_rows(study):
     grid, experiments, _ = study
-    table = cluster_table(None, grid, np.zeros(0, dtype=int), {"aal": Atlas(np.zeros_like(grid.mask, dtype=int), {})})
+    table = cluster_table(None, grid, np.zeros(0, dtype=int), {"aal": VoxelLabels(np.zeros(grid.shape, dtype=int), [])})
     assert len(table) == 0
     row = analysis_row("up", "few", experiments, table, 0, "7 experiments")
     assert row["reason"] == "7 experiments"

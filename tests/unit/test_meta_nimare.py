@@ -5,8 +5,8 @@ import pytest
 from nibabel.nifti1 import Nifti1Image
 
 from amygene.meta.ale import Experiments, Model, converge
+from amygene.meta.brain import Brain
 from amygene.meta.foci import mni_to_talairach, talairach_to_mni
-from amygene.meta.grid import Grid
 from amygene.meta.kernel import kernel
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ def study():
     from nimare.utils import get_template
 
     template = get_template("mni152_2mm", mask="brain")
-    grid = Grid(np.asanyarray(template.dataobj).astype(bool), template.affine)
+    grid = Brain.of(np.asanyarray(template.dataobj).astype(bool), template.affine)
     rng = np.random.default_rng(2)
     everywhere = grid.xyz(np.argwhere(grid.mask))
     counts, n = rng.integers(1, 12, 20), rng.integers(8, 60, 20)

@@ -13,12 +13,12 @@ import pytest
 from amygene.imaging import atlas
 from amygene.io.tables import read_table
 from amygene.meta.ale import converge
+from amygene.meta.brain import Brain
 from amygene.meta.chance import largest_by_chance
 from amygene.meta.clusters import cluster_table
 from amygene.meta.connectome import Places, load_values, read_matrix
 from amygene.meta.contributions import contributions
 from amygene.meta.foci import check_foci, read_foci
-from amygene.meta.grid import Grid
 from amygene.meta.network import canonical_table, observed_pooled, random_pooled, region_table, seed_regions
 from amygene.meta.selection import merge
 from fixtures.meta import NIMARE
@@ -34,9 +34,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def grid() -> Grid:
+def grid() -> Brain:
     template = nibabel.load(NIMARE / "resources/templates/tpl-MNI152NLin6Asym_res-02_desc-brain_mask.nii.gz")
-    return Grid(np.asanyarray(template.dataobj) > 0, template.affine)
+    return Brain.of(np.asanyarray(template.dataobj) > 0, template.affine)
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,7 @@ def test_networks_on_a_published_connectome(foci):
     assert notes == ["The connectome says nothing of brainstem."]
     numbers = regions.set_index("region")["index"].loc[list(connectome.regions)].to_numpy()
     experiments = merge(foci)
-    where, distance = Places(np.asanyarray(image.dataobj).round().astype(int), image.affine, numbers).find(
-        experiments.xyz
-    )
+    where, distance = Places(atlas.region_numbers(image), image.affine, numbers).find(experiments.xyz)
     assert (where < 0).sum() < 15
     assert np.median(distance[where >= 0]) < 3
     seeds = seed_regions(experiments, where)
@@ -107,10 +105,10 @@ def test_the_committed_networks_are_those_of_the_volume():
     if not ATLAS.is_dir():
         pytest.skip("the Desikan-Killiany atlas has not been fetched into resources/")
     image = nibabel.load(ATLAS / "atlas-desikankilliany_1mm_MNI152.nii.gz")
-    numbers = np.asanyarray(image.dataobj).round().astype(int)
+    numbers = atlas.region_numbers(image)
     regions = atlas.dk83_regions(pd.read_csv(ATLAS / "atlas_regions_info.csv")).set_index("region")
     networks = nibabel.load(DATA / "connectome/Yeo7_liberal_2mm.nii.gz")
-    yeo = np.asanyarray(networks.dataobj).round().astype(int)
+    yeo = atlas.region_numbers(networks)
     ijk = np.argwhere(numbers == regions.loc["L_precuneus", "index"])
     xyz = nibabel.affines.apply_affine(image.affine, ijk)
     place = np.floor(nibabel.affines.apply_affine(np.linalg.inv(networks.affine), xyz) + 0.5).astype(int)

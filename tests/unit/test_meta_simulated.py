@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.meta.brain import Brain
 from amygene.meta.foci import check_foci, read_foci
-from amygene.meta.grid import Grid
 from amygene.meta.simulated import FALSE, TRUE, simulate, to_nimads
 
 SETTINGS = {"experiments": 24, "share": 0.4, "spread": 4.0, "talairach": 0.4}
 
 
 @pytest.fixture(scope="module")
-def grid() -> Grid:
+def grid() -> Brain:
     affine = np.diag([4.0, 4, 4, 1])
     affine[:3, 3] = (-80, -110, -70)
     ijk = np.stack(np.meshgrid(np.arange(41), np.arange(50), np.arange(40), indexing="ij"), axis=-1)
     xyz = ijk @ affine[:3, :3].T + affine[:3, 3]
-    return Grid((((xyz - [0, -16, 8]) / [72, 92, 72]) ** 2).sum(axis=-1) < 1, affine)
+    return Brain.of((((xyz - [0, -16, 8]) / [72, 92, 72]) ** 2).sum(axis=-1) < 1, affine)
 
 
 def test_truth_and_traps(grid):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 from nilearn.maskers import NiftiLabelsMasker
 
-from amygene.imaging.images import Grid
-from amygene.imaging.parcels import own_regions, region_means, region_weights
+from amygene.imaging.grid import Grid
+from amygene.imaging.parcels import membership, own_regions, region_means, region_weights, transfer
 from amygene.imaging.seed_maps import Weights
 
 GRID = Grid((10, 11, 9), np.array([[-3.0, 0, 0, 15], [0, 3, 0, -16], [0, 0, 3, -12], [0, 0, 0, 1]]))
@@ -84,3 +85,24 @@ def test_regions_that_the_seed_fills_by_half_are_its_own():
     weights = region_weights(nib.Nifti1Image(labels, np.eye(4)), np.array([1, 2, 7]), Grid((4, 3, 1), np.eye(4)))
     seed = Weights(np.array([0, 1, 4, 8]), np.array([1.0, 0.2, 1, 1]))
     assert own_regions(seed, weights).tolist() == [True, False, False]
+
+
+def test_parcels_need_half_of_their_voxels():
+    weights = membership(np.array([0, 0, 0, 1, 1, 1, 1, -1]), 3)
+    values = np.array([1.0, 3, 8, 5, 7, np.nan, np.nan, 99])
+    assert region_means(values, weights).tolist()[:2] == [4, 6]
+    values[4] = np.nan
+    assert np.isnan(region_means(values, weights)).tolist() == [False, True, True]
+
+
+def test_transfer_takes_the_region_at_each_voxel():
+    coarse = nib.Nifti1Image(np.repeat([1, 2], 4).reshape(8, 1, 1).astype(np.int16), np.eye(4))
+    fine = nib.Nifti1Image(np.array([1, 1, 1, 1, 1, 2, 2, 3]).reshape(8, 1, 1).astype(np.int16), np.eye(4))
+    source = pd.DataFrame({"region": ["a", "b"], "index": [1, 2]})
+    target = pd.DataFrame({"region": ["x", "y", "z"], "index": [1, 2, 3]})
+    values = pd.Series({"a": 1.0, "b": 6.0})
+    found = transfer(values, (coarse, source), (fine, target))
+    assert found.to_dict() == {"x": 2.0, "y": 6.0, "z": 6.0}
+    found = transfer(values.drop("b"), (coarse, source), (fine, target))
+    assert found["x"] == 1.0
+    assert found[["y", "z"]].isna().all()

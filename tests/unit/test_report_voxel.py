@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.models.cluster_tables import table_columns
 from amygene.report.figures.voxels import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
 from amygene.report.page import Shown

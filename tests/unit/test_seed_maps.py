@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from nilearn.maskers import NiftiLabelsMasker, NiftiMapsMasker, NiftiSpheresMasker
 
-from amygene.imaging.images import Grid, as_volume
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import as_volume
 from amygene.imaging.seed_maps import coverage, dice, over_voxels, read_source, weights_on
 from amygene.io.problems import InputError
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from amygene.connectivity.seed_report import overlap_table, seed_table
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.imaging.seed_maps import Source, Weights
 
 GRID = Grid((4, 3, 2), np.array([[-2.0, 0, 0, 6], [0, 3, 0, 0], [0, 0, 4, -4], [0, 0, 0, 1]]))

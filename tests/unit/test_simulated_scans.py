@@ -9,7 +9,8 @@ import pytest
 from amygene.cleaning.confounds import framewise_displacement, select_confounds
 from amygene.cleaning.operator import cleaning_operator, kept_volumes
 from amygene.cohort import simulated_scans as simulated
-from amygene.imaging.images import Grid, read_header, read_voxels, standard_grid, write_scan
+from amygene.imaging.grid import Grid, standard_grid
+from amygene.imaging.images import read_header, read_voxels, write_scan
 from amygene.imaging.seed_maps import read_source, weights_on
 
 SETTINGS = {"sites": {"A": [6, 6], "B": [5, 7]}, "voxel_size": 8, "effect": 1.6, "sessions": ["1", "2"]}

@@ -18,7 +18,8 @@ from amygene.connectivity.voxels import (
     session_maps,
     signal_to_noise,
 )
-from amygene.imaging.images import Grid, file_order, read_header, standard_grid
+from amygene.imaging.grid import Grid, standard_grid
+from amygene.imaging.images import file_order, read_header
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import SeedsOnGrids, read_source
 from amygene.io.problems import InputError

@@ -13,7 +13,8 @@ from scipy import sparse
 from amygene.cohort.images import DefaultMask, check_images
 from amygene.connectivity.maps import _AT_A_TIME, common_mask, make_maps, pack, read_map, region_table
 from amygene.connectivity.voxels import session_maps
-from amygene.imaging.images import Grid, standard_grid, write_image
+from amygene.imaging.grid import Grid, standard_grid
+from amygene.imaging.images import write_image
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import SeedsOnGrids, Weights, read_source
 from amygene.io.files import sha256

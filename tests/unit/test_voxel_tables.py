@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage, stats
 from statsmodels.stats.power import TTestPower
 
-from amygene.imaging.labels import VoxelLabels, most_probable, nearest
+from amygene.imaging.labels import VoxelLabels
 from amygene.models.cluster_tables import LEVEL, cluster_table, facts_of, smallest_effects, table_columns
 from amygene.models.cluster_tables import describe_voxels as make_maps
 from amygene.models.comparison import Comparison
@@ -214,45 +214,3 @@ def test_a_map_without_clusters_gives_an_empty_table(found):
     table = cluster_table(comparison, lattice, AFFINE, 50.0, result, {}, 8.0, 3)
     assert table.empty
     assert list(table.columns) == table_columns()
-
-
-def test_labels_are_those_of_the_nearest_voxel():
-    image = np.arange(24).reshape(2, 3, 4)
-    affine = np.diag([2.0, 2, 2, 1])
-    xyz = np.array([[0.9, 0, 0], [2.0, 4.4, 6.0], [9.0, 0, 0], [-1.1, 0, 0]])
-    assert nearest(image, affine, xyz).tolist() == [image[0, 0, 0], image[1, 2, 3], 0, 0]
-
-
-def test_the_most_probable_region_needs_a_probability():
-    percent = np.array([[10, 30, 0], [10, 20, 24], [25, 0, 0]])
-    assert most_probable(percent).tolist() == [1, -1, 0]
-
-
-def test_regions_of_a_cluster_are_shares_of_it():
-    labels = VoxelLabels(np.array([0] * 50 + [1] * 30 + [2] * 2 + [-1] * 18), ["A", "B", "C"])
-    assert labels.of(np.arange(100)) == "A 50 %; B 30 %"
-    assert labels.of(np.arange(82, 100)) is None
-    assert labels.at(60) == "B"
-    assert labels.at(99) is None
-
-
-def test_regions_by_number_and_by_probability(tmp_path):
-    import nibabel
-    import pandas as pd
-
-    from amygene.imaging.labels import label_by_number, label_by_probability, read_labels
-    from amygene.io.files import write_arrays
-
-    numbers = np.zeros((3, 1, 1), dtype=np.int16)
-    numbers[:, 0, 0] = [7, 0, 2]
-    regions = pd.DataFrame({"index": [2, 7], "region": ["Two", "Seven"]})
-    xyz = np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [50, 0, 0]])
-    found = label_by_number(nibabel.Nifti1Image(numbers, np.eye(4)), regions, xyz)
-    assert [found.at(i) for i in range(4)] == ["Seven", None, "Two", None]
-    percent = np.zeros((3, 1, 1, 2), dtype=np.uint8)
-    percent[:, 0, 0] = [[60, 10], [20, 24], [30, 70]]
-    probable = label_by_probability(nibabel.Nifti1Image(percent, np.eye(4)), ["First", "Second"], xyz)
-    assert [probable.at(i) for i in range(4)] == ["First", None, "Second", None]
-    write_arrays(tmp_path / "labels.npz", a_number=found.number, a_names=np.array(found.names))
-    back = read_labels(tmp_path / "labels.npz")["a"].within(np.array([False, True, True, True]))
-    assert [back.at(i) for i in range(3)] == [None, "Two", None]

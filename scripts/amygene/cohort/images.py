@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from amygene.cleaning.denoising import describe, plan_cleaning
-from amygene.imaging.images import Grid, Header, examine, file_order, read_header, read_mask
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import Header, examine, file_order, read_header, read_mask
 from amygene.imaging.scans import Scan, by_session, check_labels
 from amygene.imaging.seed_maps import over_voxels
 from amygene.io.files import read_arrays, sha256, write_arrays

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from amygene.cleaning.confounds import COMPONENTS, HEAD_RADIUS, MOTION, expand_motion
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import Weights
 

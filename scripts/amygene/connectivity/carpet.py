@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from amygene.cleaning.denoising import can_be_cleaned, make_operator, plan_cleaning
-from amygene.imaging.images import Grid, file_order, read_header, read_voxels
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import file_order, read_header, read_voxels
 from amygene.imaging.parcels import region_weights
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import over_voxels

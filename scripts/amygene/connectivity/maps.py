@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import sparse
 
 from amygene.connectivity.voxels import resample, session_maps
-from amygene.imaging.images import Grid, as_volume, read_volume, write_image
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import as_volume, read_volume, write_image
 from amygene.imaging.parcels import region_means
 from amygene.imaging.scans import Scan, by_session, map_name
 from amygene.imaging.seed_maps import SeedsOnGrids, Source, Weights

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from nibabel.affines import apply_affine
 
-from amygene.imaging.images import Grid
+from amygene.imaging.grid import Grid
 from amygene.imaging.seed_maps import Source, Weights, dice
 
 

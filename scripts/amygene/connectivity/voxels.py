@@ -10,7 +10,8 @@ import numpy as np
 
 from amygene.cleaning.denoising import can_be_cleaned, make_operator, plan_cleaning
 from amygene.connectivity.regions import fisher_z
-from amygene.imaging.images import Grid, as_volume, read_header, read_voxels
+from amygene.imaging.grid import Grid
+from amygene.imaging.images import as_volume, read_header, read_voxels
 from amygene.imaging.scans import Scan
 from amygene.imaging.seed_maps import SeedsOnGrids, Weights, coverage, over_voxels
 from amygene.io.problems import InputError

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.grid import grid_of
 from amygene.io.problems import InputError, raise_if_any, some
 
 if TYPE_CHECKING:
@@ -121,6 +122,18 @@ def strangers(names: Iterable[object], regions: pd.DataFrame) -> str | None:
     return f"left out, since they are no regions of the atlas: {', '.join(strange)}" if strange else None
 
 
+def region_numbers(image: Nifti1Image) -> np.ndarray:
+    """Region numbers of an atlas image, shape (x, y, z), 0 outside."""
+    return np.round(np.asanyarray(image.dataobj)).astype(np.int64).reshape(image.shape[:3])
+
+
+def region_rows(numbers: np.ndarray, index: Sequence[int] | np.ndarray | pd.Series) -> np.ndarray:
+    """Row of an atlas's table (whose column index is given) for every number of its image; -1 is none."""
+    row = np.full(max(int(numbers.max()), int(np.max(index))) + 1, -1)
+    row[np.asarray(index)] = np.arange(len(index))
+    return row[np.maximum(numbers, 0)]
+
+
 def locate(regions: pd.DataFrame, image: Nifti1Image, name: str) -> pd.DataFrame:
     """Add the centre of mass (MNI mm) and the number of voxels of every region of the image.
 
@@ -129,11 +142,10 @@ def locate(regions: pd.DataFrame, image: Nifti1Image, name: str) -> pd.DataFrame
     InputError
         A region of the table has no voxel in the image.
     """
-    numbers = np.asanyarray(image.dataobj).round().astype(np.int64).ravel()
-    voxels = np.flatnonzero(numbers)
-    ijk = np.column_stack(np.unravel_index(voxels, image.shape[:3]))
-    xyz = ijk @ image.affine[:3, :3].T + image.affine[:3, 3]
-    labels = numbers[voxels]
+    numbers = region_numbers(image)
+    ijk = np.argwhere(numbers)
+    xyz = grid_of(numbers, image.affine).xyz(ijk)
+    labels = numbers[tuple(ijk.T)]
     size = np.bincount(labels)
     centre = np.column_stack([np.bincount(labels, weights=xyz[:, axis]) for axis in range(3)])
     index = regions["index"].to_numpy()

@@ -21,6 +21,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
+from amygene.imaging.grid import Grid
 from amygene.io.files import replacing
 from amygene.io.problems import InputError
 
@@ -28,42 +29,11 @@ from amygene.io.problems import InputError
 FORMATS = (".nii", ".nii.gz")
 #: a correlation over fewer volumes says nothing
 MIN_VOLUMES = 20
-#: mm; two grids whose voxels lie closer than this are one
-SAME = 1e-3
 #: standard deviations of a Gaussian are cut here, as nilearn and scipy do
 _TRUNCATE = 4.0
 #: what a file that is cut short or damaged makes the readers raise
 _DAMAGED = (OSError, EOFError, igzip_lib.IsalError)
 _FWHM_PER_SD = float(np.sqrt(8 * np.log(2)))
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Where the voxels of an image lie.
-
-    Attributes
-    ----------
-    shape
-        Voxels along the three axes.
-    affine : array of shape (4, 4)
-        From voxel numbers to MNI mm.
-    """
-
-    shape: tuple[int, int, int]
-    affine: np.ndarray
-
-    def same_as(self, other: Grid) -> bool:
-        """Whether both have the same voxels at the same places (to 1/1000 mm at every corner)."""
-        if self.shape != other.shape:
-            return False
-        corners = np.array(np.meshgrid(*[(0, n - 1) for n in self.shape])).reshape(3, -1)
-        corners = np.vstack([corners, np.ones(corners.shape[1])])
-        return bool(np.abs((self.affine - other.affine) @ corners).max() < SAME)
-
-    def __str__(self) -> str:
-        sizes = " x ".join(f"{size:.3g}" for size in voxel_sizes(self.affine))
-        origin = ", ".join(f"{x:.4g}" for x in self.affine[:3, 3])
-        return f"{' x '.join(map(str, self.shape))} voxels of {sizes} mm from ({origin})"
 
 
 @dataclass(frozen=True)
@@ -333,13 +303,26 @@ def as_volume(values: np.ndarray, voxels: np.ndarray, grid: Grid, fill: float = 
     return flat.reshape(grid.shape, order="F")
 
 
-def write_image(path: str | Path, volume: np.ndarray, grid: Grid) -> None:
-    """Write a 3D image as ``.nii.gz``; the same values give the same bytes."""
+def write_image(path: str | Path, volume: np.ndarray, grid: Grid, space: str | None = None, level: int = 1) -> None:
+    """Write a 3D image as ``.nii.gz``; the same values give the same bytes.
+
+    Parameters
+    ----------
+    volume
+        Stored in its own type.
+    space
+        What the header says that the affine leads to (``mni``); None: what nibabel says (``aligned``).
+    level
+        Of compression.
+    """
     image = nibabel.Nifti1Image(volume, grid.affine)
     image.header.set_xyzt_units("mm")
+    if space is not None:
+        image.set_sform(grid.affine, code=space)
+        image.set_qform(grid.affine, code=space)
     with replacing(path) as beside:
         # zlib: isal is eight times as fast, but one map in a thousand had other bytes when it was made again
-        beside.write_bytes(gzip.compress(image.to_bytes(), 1, mtime=0))
+        beside.write_bytes(gzip.compress(image.to_bytes(), level, mtime=0))
 
 
 def write_scan(path: str | Path, values: np.ndarray, grid: Grid, repetition_time: float, step: float = 1.0) -> None:
@@ -366,12 +349,3 @@ def read_volume(path: str | Path) -> tuple[Grid, np.ndarray]:
     image = nibabel.Nifti1Image.from_bytes(igzip.decompress(Path(path).read_bytes()))
     x, y, z = image.shape
     return Grid((x, y, z), np.asarray(image.affine)), np.asanyarray(image.dataobj)
-
-
-def standard_grid(voxel_size: float) -> Grid:
-    """SPM's bounding box of MNI space, (-90, -126, -72) to (90, 90, 108) mm, in voxels of a size."""
-    low, high = np.array([-90.0, -126.0, -72.0]), np.array([90.0, 90.0, 108.0])
-    n = np.floor((high - low) / voxel_size + 1e-6).astype(int) + 1
-    affine = np.diag([voxel_size] * 3 + [1.0])
-    affine[:3, 3] = low
-    return Grid((int(n[0]), int(n[1]), int(n[2])), affine)

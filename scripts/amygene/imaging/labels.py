@@ -1,23 +1,29 @@
-"""Names of places: which region of an atlas does a voxel lie in?"""
+"""Names of places: which region of an atlas does a voxel lie in, and what is a cluster called?"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from isal import igzip
+from nibabel.nifti1 import Nifti1Header
 
+from amygene.imaging.atlas import region_numbers, region_rows
+from amygene.imaging.grid import Grid, nearest
 from amygene.io.files import read_arrays
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Image
 
-#: regions of a cluster that are named, and the least share of it that they need
-_MOST, _SHARE = 4, 0.05
+#: regions of which a cluster has less than this share are not named
+SMALL = 0.05
+#: a maximum-probability map takes a region where its probability (%) is at least this
+LEAST = 25.0
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,8 @@ class VoxelLabels:
 
     Attributes
     ----------
-    number : array of int, shape (n_voxels,)
-        Position in `names`, -1 outside all regions.
+    number : array of int
+        Position in `names`, -1 outside all regions; in the shape of the grid, or of shape (n_voxels,).
     names : sequence of str
     """
 
@@ -43,60 +49,95 @@ class VoxelLabels:
         return self.names[self.number[voxel]] if self.number[voxel] >= 0 else None
 
     def of(self, voxels: np.ndarray) -> str | None:
-        """Regions of many voxels with their shares, the largest first: ``Precuneus_L 61 %; Cuneus_L 22 %``."""
-        inside = self.number[voxels]
-        counts = Counter(inside[inside >= 0].tolist())
-        shares = [(self.names[i], n / len(voxels)) for i, n in counts.most_common(_MOST)]
-        return "; ".join(f"{name} {100 * share:.0f} %" for name, share in shares if share >= _SHARE) or None
+        """Regions of many voxels with their shares, the largest four first: ``Precuneus_L 61 %; Cuneus_L 22 %``."""
+        return _shares(self.number[voxels], self.names, most=4, between="; ") or None
+
+    def with_outside(self, voxels: tuple[np.ndarray, ...]) -> str:
+        """All regions of many voxels, and how many lie in none: ``Frontal_Mid_L 78 %, no region 20 %``."""
+        # of equal shares the first in the atlas comes first
+        return _shares(np.sort(self.number[voxels]), self.names, outside="no region", between=", ")
 
 
-def nearest(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray) -> np.ndarray:
-    """Values of an image's nearest voxels at positions in mm; 0 outside the image.
+def _shares(
+    number: np.ndarray, names: Sequence[str], *, outside: str | None = None, most: int | None = None, between: str
+) -> str:
+    """The wording of a place: names and shares of its voxels, the largest first; of equal ones the first met."""
+    counts = Counter(number.tolist())
+    if outside is None:
+        del counts[-1]
+    return between.join(
+        f"{names[i] if i >= 0 else outside} {100 * n / len(number):.0f} %"
+        for i, n in counts.most_common(most)
+        if n / len(number) >= SMALL
+    )
+
+
+def main_region(description: str) -> str:
+    """The first of the regions that `VoxelLabels.with_outside` gave."""
+    return description.split(", ")[0].rsplit(" ", 2)[0]
+
+
+def label_by_number(image: Nifti1Image, regions: pd.DataFrame, grid: Grid) -> VoxelLabels:
+    """Regions of an image of numbers, by a table with the columns index and region: those of the nearest voxel."""
+    number = nearest(region_numbers(image), image.affine, grid.everywhere()).reshape(grid.shape)
+    return VoxelLabels(region_rows(number, regions["index"]), regions["region"].tolist())
+
+
+def label_by_probability(
+    volumes: Iterable[np.ndarray], affine: np.ndarray, names: Sequence[str], grid: Grid
+) -> VoxelLabels:
+    """Most probable regions of an atlas of probabilities (maximum probability map), where they are at least `LEAST`.
 
     Parameters
     ----------
-    image : array of shape (x, y, z) or (x, y, z, n)
+    volumes
+        Probabilities in per cent, a region after the other, so that the whole atlas is never held.
     affine : array of shape (4, 4)
-    xyz : array of shape (n_positions, 3)
-
-    Returns
-    -------
-    array of shape (n_positions,) or (n_positions, n)
+        Of the volumes.
     """
-    inverse = np.linalg.inv(affine)
-    ijk = np.round(xyz @ inverse[:3, :3].T + inverse[:3, 3]).astype(int)
-    inside = ((ijk >= 0) & (ijk < image.shape[:3])).all(axis=1)
-    found = np.zeros((len(xyz), *image.shape[3:]), dtype=image.dtype)
-    found[inside] = image[tuple(ijk[inside].T)]
-    return found
+    xyz = grid.everywhere()
+    best, number = np.full(len(xyz), LEAST), np.full(len(xyz), -1)
+    for k, volume in enumerate(volumes):
+        here = nearest(volume, affine, xyz)
+        # of equal probabilities the first stays
+        better = (here > best) | ((here == best) & (number < 0))
+        best[better], number[better] = here[better], k
+    return VoxelLabels(number.reshape(grid.shape), names)
 
 
-def most_probable(percent: np.ndarray, least: float = 25) -> np.ndarray:
-    """Number of the most probable region of every voxel, -1 where none reaches `least` per cent.
+def volumes_of(path: str | Path) -> Iterator[np.ndarray]:
+    """Volumes of a compressed 4D image of bytes, one after the other: the file is decompressed once and never held.
 
-    Parameters
-    ----------
-    percent : array of shape (n_voxels, n_regions)
+    Raises
+    ------
+    ValueError
+        The image is not of bytes, or scaled.
     """
-    best = percent.argmax(axis=1)
-    return np.where(percent[np.arange(len(percent)), best] >= least, best, -1)
+    with igzip.open(path) as stream:
+        header = Nifti1Header.from_fileobj(stream, check=False)
+        slope = header.get_slope_inter()[0]
+        if header.get_data_dtype() != np.uint8 or slope not in (None, 1.0):
+            raise ValueError(f"{path}: expected unscaled bytes, found {header.get_data_dtype()}")
+        shape = header.get_data_shape()
+        stream.seek(int(header["vox_offset"]))
+        for _ in range(shape[3]):
+            yield np.frombuffer(stream.read(int(np.prod(shape[:3]))), dtype=np.uint8).reshape(shape[:3], order="F")
 
 
-def label_by_number(image: Nifti1Image, regions: pd.DataFrame, xyz: np.ndarray) -> VoxelLabels:
-    """Regions of an image of numbers, by a table with the columns index and region."""
-    number = nearest(np.asanyarray(image.dataobj).round().astype(int), image.affine, xyz)
-    position = np.full(max(number.max(), regions["index"].max()) + 1, -1)
-    position[regions["index"]] = np.arange(len(regions))
-    return VoxelLabels(position[number], regions["region"].tolist())
-
-
-def label_by_probability(image: Nifti1Image, names: Sequence[str], xyz: np.ndarray) -> VoxelLabels:
-    """Most probable regions of an image of probabilities in per cent, one volume per region."""
-    return VoxelLabels(most_probable(nearest(np.asanyarray(image.dataobj), image.affine, xyz)), names)
+def to_arrays(atlases: dict[str, VoxelLabels]) -> dict[str, np.ndarray]:
+    """To be written with `files.write_arrays`: ``{atlas}_number`` and ``{atlas}_names`` of every atlas."""
+    return {
+        f"{atlas}_{what}": array
+        for atlas, labels in atlases.items()
+        for what, array in (
+            ("number", labels.number.astype(np.int16)),
+            ("names", np.array(labels.names, dtype=str)),
+        )
+    }
 
 
 def read_labels(path: str | Path) -> dict[str, VoxelLabels]:
-    """Labels of every atlas: arrays ``{atlas}_number`` and ``{atlas}_names`` of a file."""
+    """Labels of every atlas, from a file of what `to_arrays` gave."""
     arrays = read_arrays(path)
     atlases = [name.removesuffix("_number") for name in arrays if name.endswith("_number")]
     return {a: VoxelLabels(arrays[f"{a}_number"], arrays[f"{a}_names"].tolist()) for a in atlases}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.atlas import region_numbers, region_rows
+from amygene.imaging.parcels import membership, region_means
 from amygene.io.problems import InputError, raise_if_any, some
 
 if TYPE_CHECKING:
@@ -81,14 +83,9 @@ def map_from_image(image: Nifti1Image, atlas: Nifti1Image, regions: pd.DataFrame
         )
         covered = share >= 0.5
         values = np.divide(total, share, out=np.full(total.shape, np.nan), where=covered)
-    values, covered = values.ravel(), covered.ravel()
-    numbers = np.asanyarray(atlas.dataobj).round().astype(np.int64).ravel()
-    size = np.bincount(numbers)
-    n = np.bincount(numbers[covered], minlength=len(size))
-    total = np.bincount(numbers[covered], weights=values[covered], minlength=len(size))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(n >= size / 2, total / n, np.nan)
-    found = pd.Series(mean[regions["index"].to_numpy()], index=pd.Index(regions["region"]))
+    rows = region_rows(region_numbers(atlas), regions["index"])
+    mean = region_means(np.where(covered, values, np.nan).ravel(), membership(rows.ravel(), len(regions)))
+    found = pd.Series(mean, index=pd.Index(regions["region"]))
     if found.isna().all():
         raise InputError(f"{name}: covers no region of the atlas; is it in MNI space?")
     return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from nibabel.affines import apply_affine
 from scipy import sparse
 
-from amygene.imaging.images import Grid
+from amygene.imaging.atlas import region_numbers, region_rows
+from amygene.imaging.grid import Grid, grid_of, nearest
 from amygene.imaging.seed_maps import Weights
 
 if TYPE_CHECKING:
@@ -38,27 +40,38 @@ def region_weights(atlas: Nifti1Image, numbers: np.ndarray, grid: Grid) -> spars
     sparse array of shape (n_regions, n_voxels)
         Voxels in the order of a file.
     """
-    labels = np.round(np.asanyarray(atlas.dataobj)).astype(np.int64).reshape(atlas.shape[:3])
-    row_of = np.full(max(labels.max(), numbers.max()) + 1, -1)
-    row_of[numbers] = np.arange(len(numbers))
-    volumes = [abs(np.linalg.det(affine[:3, :3])) for affine in (atlas.affine, grid.affine)]
-    if volumes[0] <= volumes[1] * 1.001:
-        ijk = np.argwhere(labels > 0)
-        regions = row_of[labels[tuple(ijk.T)]]
-        voxels = np.round(apply_affine(np.linalg.inv(grid.affine) @ atlas.affine, ijk)).astype(np.int64)
-        inside = ((voxels >= 0) & (voxels < grid.shape)).all(axis=1)
+    rows = region_rows(region_numbers(atlas), numbers)
+    own = grid_of(rows, atlas.affine)
+    if own.volume <= grid.volume * 1.001:
+        ijk = np.argwhere(rows >= 0)
+        voxels = np.round(apply_affine(np.linalg.inv(grid.affine) @ own.affine, ijk)).astype(np.int64)
+        inside = grid.holds(voxels)
+        kept, regions = voxels[inside], rows[tuple(ijk[inside].T)]
     else:
         voxels = np.argwhere(np.ones(grid.shape, dtype=bool))
-        ijk = np.round(apply_affine(np.linalg.inv(atlas.affine) @ grid.affine, voxels)).astype(np.int64)
-        inside = ((ijk >= 0) & (ijk < labels.shape)).all(axis=1)
-        regions = np.full(len(voxels), -1)
-        found = labels[tuple(ijk[inside].T)]
-        regions[inside] = np.where(found > 0, row_of[np.maximum(found, 0)], -1)
-    kept = inside & (regions >= 0)
-    positions = np.ravel_multi_index(tuple(voxels[kept].T), grid.shape, order="F")
+        ijk = np.round(apply_affine(np.linalg.inv(own.affine) @ grid.affine, voxels)).astype(np.int64)
+        inside = own.holds(ijk)
+        kept, regions = voxels[inside], rows[tuple(ijk[inside].T)]
+        kept, regions = kept[regions >= 0], regions[regions >= 0]
+    positions = np.ravel_multi_index(tuple(kept.T), grid.shape, order="F")
     shape = (len(numbers), int(np.prod(grid.shape)))
-    counted = sparse.coo_array((np.ones(len(positions)), (regions[kept], positions)), shape=shape)
-    return counted.tocsr()
+    return sparse.coo_array((np.ones(len(positions)), (regions, positions)), shape=shape).tocsr()
+
+
+def membership(rows: np.ndarray, n_regions: int) -> sparse.csr_array:
+    """Weights of voxels that each lie in one region, or in none.
+
+    Parameters
+    ----------
+    rows : array of int, shape (n_voxels,)
+        Row of the voxel's region; -1 is none.
+
+    Returns
+    -------
+    sparse array of shape (n_regions, n_voxels)
+    """
+    voxels = np.flatnonzero(rows >= 0)
+    return sparse.coo_array((np.ones(len(voxels)), (rows[voxels], voxels)), shape=(n_regions, len(rows))).tocsr()
 
 
 def region_means(values: np.ndarray, weights: sparse.csr_array) -> np.ndarray:
@@ -67,9 +80,9 @@ def region_means(values: np.ndarray, weights: sparse.csr_array) -> np.ndarray:
     Parameters
     ----------
     values : array of shape (n_voxels,)
-        In the order of a file, missing (NaN) where there is no value.
+        Missing (NaN) where there is no value.
     weights
-        From `region_weights`.
+        From `region_weights` (then voxels come in the order of a file) or `membership`.
 
     Returns
     -------
@@ -89,3 +102,31 @@ def own_regions(seed: Weights, weights: sparse.csr_array) -> np.ndarray:
     inside[seed.voxels] = 1
     size = weights.sum(axis=1)
     return (size > 0) & (weights @ inside >= _ENOUGH * size)
+
+
+def transfer(
+    values: pd.Series, source: tuple[Nifti1Image, pd.DataFrame], target: tuple[Nifti1Image, pd.DataFrame]
+) -> pd.Series:
+    """Values of one atlas's regions as those of another's: a voxel takes the value of the region that it is in.
+
+    Parameters
+    ----------
+    values
+        Indexed by region of the source.
+    source, target
+        Image and table of the atlases.
+
+    Returns
+    -------
+    Series
+        Indexed by region of the target; missing where less than half of its voxels have values.
+    """
+    (source_image, source_regions), (image, regions) = source, target
+    rows = region_rows(region_numbers(image), regions["index"])
+    voxels = np.argwhere(rows >= 0)
+    xyz = grid_of(rows, image.affine).xyz(voxels)
+    known = np.append(values.reindex(source_regions["region"]).to_numpy(dtype=float), np.nan)
+    numbers = nearest(region_numbers(source_image), source_image.affine, xyz)
+    painted = known[region_rows(numbers, source_regions["index"])]
+    found = region_means(painted, membership(rows[tuple(voxels.T)], len(regions)))
+    return pd.Series(found, index=pd.Index(regions["region"]))

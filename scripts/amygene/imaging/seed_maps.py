@@ -18,7 +18,7 @@ import numpy as np
 from isal import igzip
 from nibabel.affines import apply_affine
 
-from amygene.imaging.images import SAME, Grid
+from amygene.imaging.grid import SAME, Grid
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.problems import InputError
 

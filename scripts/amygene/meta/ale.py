@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from scipy import ndimage, special
 
-from amygene.meta.grid import Grid
+from amygene.meta.brain import Brain
 from amygene.meta.kernel import kernel
 
 #: width of the bins in which ALE values are counted
@@ -90,7 +90,7 @@ class Model:
     Sums run over ``log(1 - MA)`` in a grid with a margin, so that no focus near the edge needs a test.
     """
 
-    def __init__(self, experiments: Experiments, grid: Grid):
+    def __init__(self, experiments: Experiments, grid: Brain):
         sizes, kernel_of = np.unique(experiments.n_subjects, return_inverse=True)
         cubes = [kernel(int(n), grid.size) for n in sizes]
         widths = np.array([len(cube) for cube in cubes])
@@ -357,10 +357,10 @@ class Convergence:
     sizes: np.ndarray
 
 
-def converge(experiments: Experiments, grid: Grid, voxel_p: float) -> Convergence:
+def converge(experiments: Experiments, grid: Brain, voxel_p: float) -> Convergence:
     """ALE values, their p, and the clusters of voxels with p < `voxel_p`."""
     model = Model(experiments, grid)
-    places = model.places(grid.voxels(experiments.xyz))
+    places = model.places(grid.voxels_of_foci(experiments.xyz))
     ale = np.where(grid.mask, -np.expm1(model.log_sums(places)), 0.0)
     null = value_null(model, places)
     threshold = null.threshold(voxel_p)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from amygene.meta.ale import Experiments, Model
-from amygene.meta.grid import Grid
+from amygene.meta.brain import Brain
 from amygene.stats.permutation import p_value
 from amygene.stats.streams import META_FOCI
 
@@ -31,7 +31,7 @@ def stream(seed: int, analysis: str, purpose: int, index: int) -> np.random.Gene
 
 
 def largest_by_chance(
-    experiments: Experiments, grid: Grid, threshold: float, seed: int, analysis: str, first: int, stop: int
+    experiments: Experiments, grid: Brain, threshold: float, seed: int, analysis: str, first: int, stop: int
 ) -> np.ndarray:
     """Largest cluster of the draws ``first <= i < stop``.
 

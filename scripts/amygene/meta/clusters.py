@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.imaging.labels import VoxelLabels, main_region
 from amygene.meta.ale import Convergence, Experiments
-from amygene.meta.anatomy import Atlas, describe, main_region
+from amygene.meta.brain import Brain
 from amygene.meta.chance import LEVEL, cluster_p
-from amygene.meta.grid import Grid
 from amygene.stats.permutation import monte_carlo_error
 
 COLUMNS = [
@@ -21,7 +21,7 @@ COLUMNS = [
 
 
 def cluster_table(
-    found: Convergence | None, grid: Grid, largest: np.ndarray, atlases: Mapping[str, Atlas]
+    found: Convergence | None, grid: Brain, largest: np.ndarray, atlases: Mapping[str, VoxelLabels]
 ) -> pd.DataFrame:
     """Every cluster, largest first.
 
@@ -32,7 +32,7 @@ def cluster_table(
     largest : array of int, shape (n_draws,)
         Largest cluster of each draw.
     atlases
-        Name -> numbers in the grid, and the regions' names.
+        Name -> labels of the grid's voxels.
 
     Returns
     -------
@@ -64,8 +64,7 @@ def cluster_table(
             "p_fwe": p[cluster - 1],
             "p_error": monte_carlo_error(p[cluster - 1], len(largest)),
         }
-        for name, atlas in atlases.items():
-            row[name] = describe(atlas.numbers[tuple(own.T)], atlas.names)
+        row |= {name: labels.with_outside(tuple(own.T)) for name, labels in atlases.items()}
         rows.append(row)
     return pd.DataFrame(rows, columns=[*COLUMNS, *atlases])
 

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from amygene.imaging.labels import VoxelLabels
 from amygene.io.problems import InputError, raise_if_any
 from amygene.meta.ale import Experiments, converge
-from amygene.meta.anatomy import Atlas
+from amygene.meta.brain import Brain
 from amygene.meta.chance import largest_by_chance
 from amygene.meta.clusters import cluster_table
 from amygene.meta.foci import SPACES, talairach_to_mni
-from amygene.meta.grid import Grid
 from amygene.meta.selection import refusal
 from amygene.stats.multiplicity import benjamini_hochberg
 
@@ -124,14 +124,14 @@ def read_database(files: dict[str, Path]) -> tuple[Database, list[str]]:
     return Database(metadata["id"].to_numpy(dtype=str), place[order], xyz[order], terms, about), notes
 
 
-def active_studies(database: Database, grid: Grid, inside: np.ndarray) -> np.ndarray:
+def active_studies(database: Database, grid: Brain, inside: np.ndarray) -> np.ndarray:
     """Studies with at least one focus within a cluster, shape (n_studies,).
 
     Parameters
     ----------
     inside : array of bool, shape (nx, ny, nz)
     """
-    ijk = grid.voxels(database.xyz)
+    ijk = grid.voxels_of_foci(database.xyz)
     on_grid = ((ijk >= 0) & (ijk < np.array(inside.shape))).all(axis=1)
     hit = np.zeros(len(ijk), dtype=bool)
     hit[on_grid] = inside[tuple(ijk[on_grid].T)]
@@ -211,8 +211,8 @@ def coactivation(
     database: Database,
     labels: np.ndarray,
     seeds: Sequence[int],
-    grid: Grid,
-    atlases: Mapping[str, Atlas],
+    grid: Brain,
+    atlases: Mapping[str, VoxelLabels],
     *,
     analysis: str,
     n_subjects: int,

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from amygene.meta.ale import Experiments, Model, converge
+from amygene.meta.brain import Brain
 from amygene.meta.chance import cluster_p, largest_by_chance
-from amygene.meta.grid import Grid
 
 
-def contributions(experiments: Experiments, grid: Grid, labels: np.ndarray, clusters: np.ndarray) -> pd.DataFrame:
+def contributions(experiments: Experiments, grid: Brain, labels: np.ndarray, clusters: np.ndarray) -> pd.DataFrame:
     """Share of every experiment in the ALE values of every cluster.
 
     The ratio of the ALE value without the experiment to that with all, averaged over the cluster's voxels, is taken
@@ -31,8 +31,8 @@ def contributions(experiments: Experiments, grid: Grid, labels: np.ndarray, clus
         cluster, experiment, n_subjects, n_foci, n_foci_inside (within the cluster), share (%).
     """
     model = Model(experiments, grid)
-    places = model.places(grid.voxels(experiments.xyz))
-    ijk = np.clip(grid.voxels(experiments.xyz), 0, np.array(labels.shape) - 1)
+    places = model.places(grid.voxels_of_foci(experiments.xyz))
+    ijk = np.clip(grid.voxels_of_foci(experiments.xyz), 0, np.array(labels.shape) - 1)
     inside = labels[tuple(ijk.T)]
     number = labels[grid.mask]
     owner = np.repeat(np.arange(len(experiments)), np.diff(experiments.starts))
@@ -94,7 +94,7 @@ def by_category(table: pd.DataFrame, annotations: Mapping[str, pd.Series]) -> pd
 
 def leave_out(
     experiments: Experiments,
-    grid: Grid,
+    grid: Brain,
     labels: np.ndarray,
     clusters: np.ndarray,
     index: int,

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from amygene.io.problems import InputError, raise_if_any, some
 from amygene.io.tables import read_given
-from amygene.meta.grid import Grid
+from amygene.meta.brain import Brain
 
 #: columns of a table of foci; any others annotate
 COLUMNS = ("experiment", "n_subjects", "x", "y", "z", "space")
@@ -218,7 +218,7 @@ def _sample_size(metadata: Any) -> str | None:
     return None
 
 
-def check_foci(table: pd.DataFrame, grid: Grid, faulty: str) -> tuple[pd.DataFrame, list[str]]:
+def check_foci(table: pd.DataFrame, grid: Brain, faulty: str) -> tuple[pd.DataFrame, list[str]]:
     """Check foci of all files at once and bring them to MNI space.
 
     Parameters
@@ -347,12 +347,12 @@ def _notes(foci: pd.DataFrame, distance: np.ndarray) -> list[str]:
     return notes
 
 
-def _distance_to(grid: Grid, xyz: np.ndarray) -> np.ndarray:
+def _distance_to(grid: Brain, xyz: np.ndarray) -> np.ndarray:
     """Distance (mm) of points to the nearest voxel of the mask, shape (n,)."""
     if len(xyz) == 0:
         return np.zeros(0)
     outside = ndimage.distance_transform_edt(~grid.mask, sampling=grid.size)
-    ijk = grid.voxels(xyz)
+    ijk = grid.voxels_of_foci(xyz)
     inside = np.clip(ijk, 0, np.array(grid.mask.shape) - 1)
     # beyond the grid: at least as far as from the grid's edge
     return outside[tuple(inside.T)] + grid.size * np.linalg.norm(ijk - inside, axis=1)

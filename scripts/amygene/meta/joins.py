@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from amygene.meta.anatomy import labels_at
 from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.multiplicity import benjamini_hochberg
@@ -15,60 +14,6 @@ from amygene.stats.multiplicity import benjamini_hochberg
 #: fewest regions that two maps must share
 MIN_REGIONS = 10
 COLUMNS = ["map", "other", "n_regions", "r", "null_low", "null_high", "p_null", "q_null"]
-
-
-def parcellate(values: np.ndarray, known: np.ndarray, region: np.ndarray, n_regions: int) -> np.ndarray:
-    """Mean of voxels' values in every region.
-
-    Parameters
-    ----------
-    values, known : arrays of shape (n_voxels,)
-        Values, and whether they are known.
-    region : array of int, shape (n_voxels,)
-        Row of the region; -1 is none.
-
-    Returns
-    -------
-    array of shape (n_regions,)
-        Missing where less than half of the region's voxels are known.
-    """
-    own = region >= 0
-    size = np.bincount(region[own], minlength=n_regions)
-    here = own & known
-    n = np.bincount(region[here], minlength=n_regions)
-    total = np.bincount(region[here], weights=values[here], minlength=n_regions)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where((n > 0) & (n >= size / 2), total / n, np.nan)
-
-
-def transfer(
-    values: pd.Series,
-    source: tuple[np.ndarray, np.ndarray, pd.DataFrame],
-    target: tuple[np.ndarray, np.ndarray, pd.DataFrame],
-) -> pd.Series:
-    """Values of one atlas's regions as those of another's: a voxel takes the value of the region that it is in.
-
-    Parameters
-    ----------
-    values
-        Indexed by region of the source.
-    source, target
-        Numbers of the regions in an image, its affine, and the atlas's table.
-
-    Returns
-    -------
-    Series
-        Indexed by region of the target.
-    """
-    by_number = np.full(max(int(source[0].max()), int(source[2]["index"].max())) + 1, np.nan)
-    by_number[source[2]["index"]] = values.reindex(source[2]["region"]).to_numpy(dtype=float)
-    numbers, affine, regions = target
-    row = np.full(max(int(numbers.max()), int(regions["index"].max())) + 1, -1)
-    row[regions["index"]] = np.arange(len(regions))
-    voxels = np.argwhere(row[numbers] >= 0)
-    painted = by_number[labels_at(source[0], source[1], voxels @ affine[:3, :3].T + affine[:3, 3])]
-    found = parcellate(painted, np.isfinite(painted), row[numbers[tuple(voxels.T)]], len(regions))
-    return pd.Series(found, index=pd.Index(regions["region"]))
 
 
 def similarity(
@@ -122,10 +67,3 @@ def similarity(
     table = pd.DataFrame(rows, columns=COLUMNS[:-1])
     table["q_null"] = benjamini_hochberg(table["p_null"].to_numpy(dtype=float))
     return table
-
-
-def region_rows(numbers: np.ndarray, regions: Sequence[int]) -> np.ndarray:
-    """Row of an atlas's table for every number of its image; -1 is none."""
-    row = np.full(max(int(numbers.max()), max(regions)) + 1, -1)
-    row[np.asarray(regions)] = np.arange(len(regions))
-    return row[numbers]

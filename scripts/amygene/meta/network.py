@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from amygene.imaging.grid import nearest
 from amygene.meta.ale import Experiments
-from amygene.meta.anatomy import labels_at
 from amygene.meta.chance import stream
 from amygene.meta.connectome import Connectome
 from amygene.stats.multiplicity import benjamini_hochberg
@@ -253,7 +253,7 @@ def overlap(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, region: Sequ
     DataFrame
         region, network (number), n_voxels; regions in the order of their first voxel.
     """
-    table = pd.DataFrame({"region": region, "network": labels_at(image, affine, xyz)})
+    table = pd.DataFrame({"region": region, "network": nearest(image, affine, xyz)})
     table = table[table["network"] > 0]
     counts = table.groupby(["region", "network"], sort=True).size().rename("n_voxels").reset_index()
     order = {r: i for i, r in enumerate(dict.fromkeys(region))}

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.meta.brain import Brain
 from amygene.meta.foci import mni_to_talairach
-from amygene.meta.grid import Grid
 from amygene.stats.streams import META_SIMULATED, stream
 
 #: the truth, MNI mm: one left prefrontal place in the direction "increase"; and one place where a single sample
@@ -22,7 +22,7 @@ MODALITIES = ("fMRI", "PET")
 DRUGS = ("SSRI", "ketamine", "other")
 
 
-def simulate(grid: Grid, settings: Mapping[str, Any], seed: int) -> pd.DataFrame:
+def simulate(grid: Brain, settings: Mapping[str, Any], seed: int) -> pd.DataFrame:
     """Foci of experiments that report increases and decreases.
 
     Parameters

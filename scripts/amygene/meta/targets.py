@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from amygene.meta.brain import Brain
 from amygene.meta.connectome import Connectome
-from amygene.meta.grid import Grid
 
 
 def distances(
-    targets: Mapping[str, tuple[float, float, float]], grid: Grid, labels: np.ndarray, clusters: pd.DataFrame
+    targets: Mapping[str, tuple[float, float, float]], grid: Brain, labels: np.ndarray, clusters: pd.DataFrame
 ) -> pd.DataFrame:
     """Distance (mm) of every target to every cluster: to its peak, its centre and its nearest voxel.
 
@@ -47,7 +47,7 @@ def distances(
 
 def near_clusters(
     targets: Mapping[str, tuple[float, float, float]],
-    grid: Grid,
+    grid: Brain,
     analyses: Mapping[str, tuple[np.ndarray, pd.DataFrame]],
 ) -> pd.DataFrame:
     """`distances` to the clusters of all comparisons; no rows if there is no cluster.
@@ -68,7 +68,7 @@ def near_clusters(
 
 def seed_places(
     targets: Mapping[str, tuple[float, float, float]],
-    grid: Grid,
+    grid: Brain,
     analyses: Mapping[str, tuple[np.ndarray, pd.DataFrame]],
 ) -> dict[str, np.ndarray]:
     """Coordinates whose circuits are wanted, arrays of shape (n, 3): targets, and voxels of the clusters.

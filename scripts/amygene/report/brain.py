@@ -13,6 +13,7 @@ from nibabel.nifti1 import Nifti1Image
 from nilearn import datasets, plotting
 from scipy.spatial import cKDTree
 
+from amygene.imaging.atlas import region_numbers
 from amygene.report.style import DIVERGING
 
 #: a vertex takes the nearest region's value if that is not further away, mm
@@ -67,7 +68,7 @@ def colour_bar(figure: Figure, reach: float, label: str) -> None:
 
 
 def _surfaces(figure: Figure, values: pd.Series, regions: pd.DataFrame, image: Nifti1Image, reach: float) -> None:
-    numbers = np.asanyarray(image.dataobj).round().astype(np.int64)
+    numbers = region_numbers(image)
     cortex = regions.loc[regions["structure"].eq("cortex") | regions["structure"].isna(), "index"]
     coarse = numbers[::2, ::2, ::2]
     voxels = np.argwhere(np.isin(coarse, cortex)) * 2
@@ -127,7 +128,7 @@ def draw_surfaces(figure: Figure, textures: Mapping[str, np.ndarray], reach: flo
 
 def viewer(values: pd.Series, regions: pd.DataFrame, image: Nifti1Image) -> str:
     """Interactive slices of the map as one HTML page that asks nothing of the network."""
-    numbers = np.asanyarray(image.dataobj).round().astype(np.int64)[::2, ::2, ::2]
+    numbers = region_numbers(image)[::2, ::2, ::2]
     by_number = np.zeros(numbers.max() + 1)
     by_number[regions["index"]] = values.reindex(regions["region"]).fillna(0).to_numpy(dtype=float)
     painted = Nifti1Image(by_number[numbers].astype(np.float32), image.affine @ np.diag([2.0, 2.0, 2.0, 1.0]))

@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 from nibabel.nifti1 import Nifti1Image
 from nilearn import datasets, plotting
 
-from amygene.imaging.images import Grid
-from amygene.imaging.labels import nearest
+from amygene.imaging.grid import Grid, nearest
 from amygene.report.brain import colour_bar, draw_surfaces, image_viewer, reach_of
 from amygene.report.style import DIVERGING
 
@@ -76,8 +75,9 @@ class Background:
 
     def look(self, image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, outside: float) -> np.ndarray:
         """Values of an image at positions of a slice."""
-        shifted = nearest(np.nan_to_num(image, nan=-1e9), affine, xyz.reshape(-1, 3)).reshape(xyz.shape[:-1])
-        inside = nearest(np.ones(image.shape), affine, xyz.reshape(-1, 3)).reshape(xyz.shape[:-1]) > 0
+        places = xyz.reshape(-1, 3)
+        shifted = nearest(np.nan_to_num(image, nan=-1e9), affine, places, to_even=True).reshape(xyz.shape[:-1])
+        inside = nearest(np.ones(image.shape), affine, places, to_even=True).reshape(xyz.shape[:-1]) > 0
         return np.where(inside & (shifted > -1e8), shifted, outside)
 
 
@@ -156,7 +156,8 @@ def _textures(maps: VoxelMaps) -> dict[str, np.ndarray]:
     for side in ("left", "right"):
         inner, outer = (meshes[m].parts[side].coordinates for m in ("white_matter", "pial"))
         depths = np.stack([inner + share * (outer - inner) for share in (0.1, 0.35, 0.6, 0.85)])
-        values = nearest(np.nan_to_num(maps.t), maps.grid.affine, depths.reshape(-1, 3)).reshape(depths.shape[:2])
+        places = depths.reshape(-1, 3)
+        values = nearest(np.nan_to_num(maps.t), maps.grid.affine, places, to_even=True).reshape(depths.shape[:2])
         known = values != 0
         with np.errstate(invalid="ignore", divide="ignore"):
             textures[side] = values.sum(axis=0) / known.sum(axis=0)
