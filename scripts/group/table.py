@@ -12,8 +12,8 @@ start(snakemake.log[0])
 params, wildcards = snakemake.params, snakemake.wildcards
 arrays = read_arrays(snakemake.input.comparison)
 # this table's seed first
-family = [gather_shards(list(map(read_arrays, f))) for f in equal_parts(snakemake.input.shards, len(params.family))]
-table = roi_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), family)
+shards = equal_parts([read_arrays(f) for f in snakemake.input.shards], len(params.family))
+table = roi_table(arrays["region"].tolist(), Comparison.from_arrays(arrays), list(map(gather_shards, shards)))
 write_table(
     snakemake.output.table,
     table,

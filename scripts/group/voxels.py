@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from amygene.group.voxels import MAP_MEANING, clusters_note
+from amygene.group.voxels import MAP_MEANING, clusters_found, clusters_note
 from amygene.imaging.images import read_volume, write_image
 from amygene.imaging.labels import read_labels
 from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import write_sidecar, write_table
 from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, facts_of
 from amygene.models.columns import OF_CLUSTERS
-from amygene.models.draws import Largest, gather_draws
+from amygene.models.draws import gather_draws, tests_of
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice
 from job import start
@@ -23,17 +23,12 @@ comparison = VoxelComparison.from_arrays(np.load(source.maps, mmap_mode="r", all
 lattice = Lattice(arrays["analysed"], voxel["connectivity"])
 threshold = float(arrays["threshold"])
 # this seed's shards first
-n_seeds, n_tests = len(params.family), len(source.tests) // len(params.family)
-shards = [list(map(read_arrays, files)) for files in equal_parts(source.shards, n_seeds)]
-tests = [
-    Largest.of_seeds(
-        [read_arrays(f)["largest"] for f in observed],
-        [[read_arrays(f)["maxima"] for f in files] for files in equal_parts(drawn, n_seeds)],
-    )
-    for observed, drawn in zip(
-        equal_parts(source.tests, n_tests), equal_parts(source.test_shards, n_tests), strict=True
-    )
-]
+shards = equal_parts([read_arrays(f) for f in source.shards], len(params.family))
+observed, maxima = (
+    [read_arrays(f)["largest"] for f in source.tests],
+    [read_arrays(f)["maxima"] for f in source.test_shards],
+)
+tests = tests_of(observed, maxima, len(params.family))
 draws = gather_draws(shards, voxel["draws"], voxel["until"], tests)
 result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
 settings = {
@@ -74,9 +69,4 @@ write_table(
     meanings=OF_CLUSTERS | effect_meaning(comparison.effect, params.words["tested"]),
     **common,
 )
-first = table[table["peak"] == 1]
-print(
-    f"{len(first)} clusters; family-wise p < .05: {int((first['p_size'] < 0.05).sum())} by size, "
-    f"{int((first['p_mass'] < 0.05).sum())} by mass, {int((first['formed_by'] == 'tfce').sum())} by score, "
-    f"{int((first['p_fwe'] < 0.05).sum())} by height; FWHM {facts['fwhm_mm']} mm"
-)
+print(f"{clusters_found(table)}; FWHM {facts['fwhm_mm']} mm")

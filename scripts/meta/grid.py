@@ -1,7 +1,6 @@
 """The voxels in which effects may converge."""
 
-import importlib.util
-from pathlib import Path
+from importlib.metadata import distribution
 
 import nibabel
 import numpy as np
@@ -12,8 +11,8 @@ from job import start
 
 start(snakemake.log[0])
 # the masks stand in packages; importing NiMARE to ask it for one would take ten seconds
-nimare = Path(importlib.util.find_spec("nimare").submodule_search_locations[0])
-template = nibabel.load(nimare / "resources/templates/tpl-MNI152NLin6Asym_res-02_desc-brain_mask.nii.gz")
+mask = "nimare/resources/templates/tpl-MNI152NLin6Asym_res-02_desc-brain_mask.nii.gz"
+template = nibabel.load(str(distribution("nimare").locate_file(mask)))
 brain, gray = np.asanyarray(template.dataobj) > 0, None
 if snakemake.params.mask == "gray":
     from nilearn.datasets import load_mni152_gm_template

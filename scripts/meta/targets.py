@@ -40,8 +40,8 @@ if source.get("connectome"):
         for name, xyz in seed_places(params.targets, grid, analyses).items()
     }
     if source.connectome_regions != source.regions:
-        target = nibabel.load(source.image)
-        maps = {name: transfer(values, (image, own), (target, regions)) for name, values in maps.items()}
+        atlases = (image, own), (nibabel.load(source.image), regions)
+        maps = {name: transfer(values, *atlases) for name, values in maps.items()}
     circuits = circuit_table(maps, regions["region"].tolist())
 table = places.merge(near.drop(columns=["x", "y", "z"]), on="target", how="left")
 common: dict = {"sources": [*source.clusters], "settings": {"targets": {k: list(v) for k, v in params.targets.items()}}}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from amygene.group.voxels import MAP_MEANING, make_voxel_comparison, observe, open_maps
+from amygene.group.voxels import MAP_MEANING, clusters_found, make_voxel_comparison, observe, open_maps
 from amygene.io.files import sha256
 from amygene.io.problems import InputError
 from amygene.io.tables import write_json
@@ -64,6 +64,17 @@ def test_maps_of_everybody_are_those_that_were_written(study, tmp_path):
     write_json(tmp_path / "group.json", {"sha256": "of another array"})
     with pytest.raises(InputError, match=r"group\.npy: was changed after it was written"):
         open_maps(tmp_path / "group.npy", tmp_path / "rows.json")
+
+
+def test_clusters_are_counted_once_by_their_first_peak():
+    rows = [
+        ("height", 1, 0.01, 0.2, 0.04),
+        ("height", 2, 0.01, 0.01, 0.01),  # another peak of the same cluster
+        ("height", 1, 0.30, 0.4, 0.60),
+        ("tfce", 1, np.nan, np.nan, 0.03),
+    ]
+    table = pd.DataFrame(rows, columns=["formed_by", "peak", "p_size", "p_mass", "p_fwe"])
+    assert clusters_found(table) == "3 clusters; family-wise p < .05: 1 by size, 0 by mass, 1 by score, 2 by height"
 
 
 def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_the_seed(study):

@@ -210,3 +210,13 @@ def clusters_note(positive: str, n_tests: int = 1) -> str:
         "field theory as in SPM12, one-sided per direction; the mean effect of a cluster (cluster_beta, cluster_g or "
         "_r) was measured where the same data show it, so it is too large"
     )
+
+
+def clusters_found(table: pd.DataFrame) -> str:
+    """How many clusters a table has, and how many are significant by what, in words."""
+    first = table[table["peak"] == 1]
+    return (
+        f"{len(first)} clusters; family-wise p < .05: {int((first['p_size'] < 0.05).sum())} by size, "
+        f"{int((first['p_mass'] < 0.05).sum())} by mass, {int((first['formed_by'] == 'tfce').sum())} by score, "
+        f"{int((first['p_fwe'] < 0.05).sum())} by height"
+    )

@@ -12,12 +12,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from amygene.io.problems import InputError
 
+_T = TypeVar("_T")
 #: record at the end of a zip file without comment; its fifth field is the number of members
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 
@@ -106,8 +107,8 @@ def read_json(path: str | Path) -> Any:
         raise damaged(path, f"is damaged ({error})") from error
 
 
-def equal_parts(files: Sequence[str], n: int) -> list[list[str]]:
-    """Files that a rule lists group by group (all shards of the first seed, then those of the second), by group.
+def equal_parts(files: Sequence[_T], n: int) -> list[list[_T]]:
+    """Files, or what was read from them, that come group by group (all shards of one seed, then of the next), by group.
 
     Parameters
     ----------

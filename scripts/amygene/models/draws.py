@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amygene.io.files import equal_parts
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice
 from amygene.stats.map_permutation import Counts
@@ -208,6 +209,23 @@ class Largest:
     def of_seeds(observed: Sequence[np.ndarray], shards: Sequence[Sequence[np.ndarray]]) -> Largest:
         """From what was observed with every seed, and the maxima of every seed's shards."""
         return Largest(np.max(observed, axis=0), np.max([np.concatenate(seed) for seed in shards], axis=0))
+
+
+def tests_of(observed: Sequence[np.ndarray], maxima: Sequence[np.ndarray], n_seeds: int) -> list[Largest]:
+    """Several tests, from what was observed and drawn with every seed.
+
+    Parameters
+    ----------
+    observed
+        Largest statistics of every seed, test by test.
+    maxima
+        Those of the draws of every shard, test by test, each seed by seed.
+    """
+    n_tests = len(observed) // n_seeds
+    return [
+        Largest.of_seeds(own, equal_parts(drawn, n_seeds))
+        for own, drawn in zip(equal_parts(observed, n_tests), equal_parts(maxima, n_tests), strict=True)
+    ]
 
 
 def gather_draws(
