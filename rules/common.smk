@@ -28,8 +28,7 @@ from amygene.prediction import designs
 from amygene.response import voxel_plan
 from amygene.stats import permutation
 
-with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
-    SCHEMA = yaml.safe_load(stream)
+SCHEMA = settings.read_schema(workflow.source_path("../config/schemas/config.schema.yaml"))
 try:
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")

@@ -6,11 +6,14 @@ import copy
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
+import yaml
 
 from amygene.expression.ahba import chosen_donors
+from amygene.io.choices import load
 from amygene.io.problems import raise_if_any
 
 #: atlases that need no files of the user's
@@ -26,6 +29,31 @@ def _whole_text(validator: Any, pattern: str, text: Any, rule: Any) -> Iterator[
 
 
 _Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _whole_text})
+
+
+def read_schema(file: str | Path) -> dict[str, Any]:
+    """A schema, with what registries offer (`io.choices`).
+
+    ``registry: amygene.room.choices:NAME`` in a rule becomes its ``enum``; ``{amygene.room.choices:NAME}`` in a
+    description becomes what each choice means.
+    """
+    offered: dict[str, Any] = _offered(yaml.safe_load(Path(file).read_text(encoding="utf-8")))
+    return offered
+
+
+def _offered(rule: Any) -> Any:
+    if isinstance(rule, list):
+        return [_offered(inner) for inner in rule]
+    if isinstance(rule, str):
+        return re.sub(r"\{(amygene\.[\w.]+:\w+)\}", _meanings, rule)
+    if not isinstance(rule, dict):
+        return rule
+    filled = {key: _offered(inner) for key, inner in rule.items() if key != "registry"}
+    return {"enum": list(load(rule["registry"])), **filled} if "registry" in rule else filled
+
+
+def _meanings(place: re.Match[str]) -> str:
+    return "; ".join(f"{choice.name}: {choice.meaning}" for choice in load(place[1]).values())
 
 
 def complete(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from amygene.io.problems import InputError
 from amygene.meta import receptors
 from amygene.meta.receptors import check_list, combine, correlate, density_in_cluster, files_in, weighted_median
+from amygene.settings import read_schema
 
 PET = Path(__file__).parents[3] / "shared/data/pet"
 
@@ -157,8 +158,7 @@ def test_neuromaps_absent_is_told(monkeypatch, tmp_path):
 
 
 def test_schema_offers_the_same_targets():
-    import yaml
 
-    schema = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
     offered = schema["properties"]["meta"]["properties"]["receptors"]["properties"]["neuromaps"]["items"]["enum"]
     assert sorted(offered) == sorted(receptors.NEUROMAPS)

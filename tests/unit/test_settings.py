@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from amygene.io.choices import Choice, Registry
 from amygene.io.problems import InputError
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
 CONFIG = Path(__file__).parents[2] / "config"
-SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(CONFIG / "schemas/config.schema.yaml")
 COHORT = {
     "study": "s",
     "stages": ["cohort", "connectivity", "group", "sites"],
@@ -298,3 +301,20 @@ def test_collections_made_from_expression_are_allowed():
 def test_contrasts_that_findings_are_held_against_are_those_of_the_study():
     given = changed(COHORT, stages=["evidence"], evidence={"contrasts": {"A": "nonresistant", "B": "controls"}})
     assert problems(given) == ["config key evidence.contrasts: B is no contrast of this study (A)"]
+
+
+def test_a_schema_takes_names_and_meanings_from_registries(tmp_path, monkeypatch):
+    roots = Registry(
+        "root", Choice("square", "", "", "", meaning="of a number"), Choice("cube", "", "", "", meaning="of a box")
+    )
+    monkeypatch.setitem(sys.modules, "amygene.roots", SimpleNamespace(ROOTS=roots))
+    (tmp_path / "schema.yaml").write_text(
+        "properties:\n"
+        "  root:\n"
+        "    description: 'a root; {amygene.roots:ROOTS}; not {name: root}'\n"
+        "    oneOf: [{type: array, items: {registry: 'amygene.roots:ROOTS'}}, {registry: 'amygene.roots:ROOTS'}]\n"
+    )
+    rule = read_schema(tmp_path / "schema.yaml")["properties"]["root"]
+    names = {"enum": ["square", "cube"]}
+    assert rule["oneOf"] == [{"type": "array", "items": names}, names]
+    assert rule["description"] == "a root; square: of a number; cube: of a box; not {name: root}"

@@ -6,12 +6,11 @@ import copy
 from pathlib import Path
 
 import pytest
-import yaml
 
 from amygene import settings
 from amygene.io.problems import InputError
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = settings.read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 CONFIG = {
     "study": "x",
     "stages": ["response"],

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from amygene.expression.ahba import DONORS, FILES, donor_folder
+from amygene.settings import read_schema
 from fixtures.project import CHECKOUT, Job, Project, followers, starts
 
 pytestmark = pytest.mark.slow
@@ -805,7 +806,7 @@ def keys(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 
 def test_every_key_of_the_schema_is_held_here():
-    schema = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(CHECKOUT / "config/schemas/config.schema.yaml")
     named = r"^(contrasts|maps|cohort\.select|response\.\w+|preclinical\.(?:tissues|contrasts|signatures))\.\w+"
     held = {re.sub(named, r"\1.<name>", key) for _, key in CASES}
     held = {re.sub(r"\.\d+", ".<item>", key) for key in held}
