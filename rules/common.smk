@@ -24,7 +24,10 @@ from amygene.group.regions import settings_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.io.problems import InputError, raise_if_any
 from amygene.meta import plan
+from amygene.models.choices import HARMONISATIONS, SITE_EFFECTS
+from amygene.nulls.choices import NULLS, WHOLE_BRAIN
 from amygene.prediction import designs
+from amygene.prediction.choices import CLASSIFIERS
 from amygene.response import voxel_plan
 from amygene.stats import permutation
 

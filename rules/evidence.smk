@@ -84,7 +84,7 @@ rule evidence_claims:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("evidence/claims.py"),
+        code=lambda w: code("evidence/claims.py", chosen=[SITES_AS[w.contrast]]),
         seeds=SEEDS,
         stands_for=lambda w: STANDS_FOR[w.contrast],
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},

@@ -6,6 +6,7 @@
 #        ..._multiverse.tsv (r under other choices in processing expression, if wanted)
 
 GENES = config["genes"]
+NULL_MODEL = NULLS[GENES["nulls"]]
 NULL_MAPS = config["permutations"]["null_maps"]
 # the number of genes is not known before expression is made: 20,000 at most is assumed to deal them to chunks,
 # chunk k takes every n-th block of genes
@@ -33,6 +34,7 @@ rule genes_map:
         code=code("genes/map.py"),
         columns=map_columns,
         null=GENES["nulls"],
+        cortex_only=NULL_MODEL.cortex_only,
     script:
         "../scripts/genes/map.py"
 
@@ -55,8 +57,9 @@ rule genes_nulls:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes/nulls.py"),
+        code=code("genes/nulls.py", chosen=[NULL_MODEL]),
         method=GENES["nulls"],
+        null_model=NULL_MODEL.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
@@ -211,8 +214,10 @@ rule genes_calibration:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes/calibration.py"),
+        code=code("genes/calibration.py", chosen=[NULL_MODEL]),
         nulls=GENES["nulls"],
+        null_model=NULL_MODEL.place,
+        cortex_only=NULL_MODEL.cortex_only,
         maps=GENES["calibration_maps"],
         seed=config["seed"],
     script:

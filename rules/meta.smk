@@ -21,6 +21,7 @@ DRAWS = config["permutations"]["meta"]
 DRAW_SHARDS = range(plan.PILOT, DRAWS, JOBS["draws_per_shard"])
 DIFFERENCES = {f"{a}-{b}": (a, b) for a, b in META["differences"]}
 CONNECTOME_REGIONS = f"results/{{study}}/atlas/atlas-{CONNECTOME_ATLAS}_dseg.tsv"
+META_NULLS = WHOLE_BRAIN[META["nulls"]]
 TARGETS = {**plan.TARGETS, **{name: tuple(place) for name, place in META["targets"].items()}}
 RECEPTORS = META.get("receptors", {})
 DATABASE = META.get("database")
@@ -586,10 +587,11 @@ rule meta_similarity:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta/similarity.py"),
+        code=code("meta/similarity.py", chosen=[META_NULLS]),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         method=META["nulls"],
+        null_model=META_NULLS.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
@@ -671,11 +673,12 @@ rule meta_receptor_tests:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta/receptor_tests.py"),
+        code=code("meta/receptor_tests.py", chosen=[META_NULLS]),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         comparisons=list(COMPARISONS),
         method=META["nulls"],
+        null_model=META_NULLS.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:

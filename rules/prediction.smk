@@ -10,9 +10,23 @@ SECOND = PREDICTION.get("external", {})
 DESIGNS = PREDICTION["designs"] + (["external"] if SECOND else [])
 RELABELINGS = config["permutations"]["prediction"]
 PER_LABEL_SHARD = designs.whole_blocks(JOBS["relabelings_per_shard"])
+# what is loaded: harmonisation, and classifiers in the order of the tables
+HARMONISE = HARMONISATIONS[PREDICTION["harmonise"]]
+USED_MODELS = {*PREDICTION["models"], designs.BASELINE_MODEL, designs.REPLICATE_MODEL}
+FITTED = [model for name, model in CLASSIFIERS.items() if name in USED_MODELS]
 # what fits depend on, as `nested.Settings` takes it, and what splits depend on, as `designs.splits_of` does
-FITS = {k: PREDICTION[k] for k in ("models", "features", "n_selected", "harmonise", "remove_covariates", "grid")}
-SPLITS = {k: PREDICTION[k] for k in ("folds", "repeats", "harmonise")}
+FITS = {
+    **{k: PREDICTION[k] for k in ("models", "features", "n_selected", "remove_covariates", "grid")},
+    "harmonise": HARMONISE.place,
+    "places": {model.name: model.place for model in FITTED},
+    "linear": [model.name for model in FITTED if model.linear],
+}
+SPLITS = {"folds": PREDICTION["folds"], "repeats": PREDICTION["repeats"], "by_controls": bool(HARMONISE.place)}
+# the same in the words of the config, for sidecars
+SETTINGS = {
+    k: PREDICTION[k]
+    for k in ("models", "features", "n_selected", "harmonise", "remove_covariates", "grid", "folds", "repeats")
+}
 # design -> the parts that its folds are dealt to
 FOLDS = PREDICTION["folds"] * PREDICTION["repeats"]
 FOLD_PARTS = {
@@ -23,7 +37,7 @@ FOLD_PARTS = {
 }
 # the replicate has one model
 TESTED_DESIGNS = [
-    d for d in DESIGNS if (d != "replicate" or "rbf-svm" in PREDICTION["tested"]) and PREDICTION["tested"]
+    d for d in DESIGNS if (d != "replicate" or designs.REPLICATE_MODEL in PREDICTION["tested"]) and PREDICTION["tested"]
 ]
 
 
@@ -81,7 +95,7 @@ rule prediction_fit:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
     params:
-        code=code("prediction/fit.py"),
+        code=code("prediction/fit.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -105,7 +119,7 @@ rule prediction_permute:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(240),
     params:
-        code=code("prediction/permute.py"),
+        code=code("prediction/permute.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -130,7 +144,7 @@ rule prediction_guard:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        code=code("prediction/guard.py"),
+        code=code("prediction/guard.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -187,9 +201,10 @@ rule prediction_table:
     params:
         code=code("prediction/table.py"),
         seed=config["seed"],
-        settings={**FITS, **SPLITS, "designs": DESIGNS, "tested": PREDICTION["tested"], "permutations": RELABELINGS},
+        settings={**SETTINGS, "designs": DESIGNS, "tested": PREDICTION["tested"], "permutations": RELABELINGS},
         model=lambda w: {k: MODELS[w.contrast][k] for k in ("covariates", "exchange_within")},
         second=SECOND,
+        models=[model.name for model in FITTED],
     script:
         "../scripts/prediction/table.py"
 

@@ -310,7 +310,7 @@ rule report_sites:
 
 
 # the patterns that are shown on the brain: those of the first linear model
-PATTERN = next((m for m in PREDICTION["models"] if m != "rbf-svm"), "")
+PATTERN = next((m for m in PREDICTION["models"] if CLASSIFIERS[m].linear), "")
 
 
 rule report_prediction:

@@ -15,6 +15,7 @@ import yaml
 from amygene.expression.ahba import chosen_donors
 from amygene.io.choices import load
 from amygene.io.problems import raise_if_any
+from amygene.models.choices import SITE_EFFECTS
 
 #: atlases that need no files of the user's
 _BUILT_IN = (
@@ -187,8 +188,8 @@ def _cross_checks(config: Mapping[str, Any]) -> list[str]:
         )
     for name, contrast in config["contrasts"].items():
         way = contrast.get("site_effects")
-        if way == "covariate" and "site" not in contrast["covariates"]:
-            problems.append(f"config key contrasts.{name}.site_effects is covariate, but site is not among covariates")
+        if way and SITE_EFFECTS[way].in_model and "site" not in contrast["covariates"]:
+            problems.append(f"config key contrasts.{name}.site_effects is {way}, but site is not among covariates")
         if contrast["case"] == contrast["control"]:
             problems.append(f"config key contrasts.{name}: case and control are both {contrast['case']!r}")
     for name, entry in config["maps"].items():

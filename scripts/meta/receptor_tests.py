@@ -4,6 +4,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
+from amygene.io.choices import load
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.anatomy import labels_at
@@ -30,7 +31,8 @@ common = {
     "seed": params.seed,
     "meanings": RECEPTORS,
 }
-tests = correlate(maps, densities, regions, params.method, params.seed, params.null_maps)
+null_model = load(params.null_model)
+tests = correlate(maps, densities, regions, null_model, params.seed, params.null_maps)
 write_table(output.maps, tests, sidecar=output.maps_sidecar, **common)
 image = nibabel.load(source.image)
 numbers, parts = np.asanyarray(image.dataobj).round().astype(int), []
@@ -40,7 +42,7 @@ for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clus
         xyz = grid.xyz(np.argwhere(stored.found.labels == cluster))
         row = region_rows(labels_at(numbers, image.affine, xyz), regions["index"].tolist())
         voxels = pd.Series(np.bincount(row[row >= 0], minlength=len(regions)), index=regions["region"])
-        found = density_in_cluster(densities, voxels, regions, params.method, params.seed, params.null_maps)
+        found = density_in_cluster(densities, voxels, regions, null_model, params.seed, params.null_maps)
         found.insert(0, "comparison", comparison)
         found.insert(1, "cluster", cluster)
         parts.append(found)

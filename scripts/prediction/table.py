@@ -20,7 +20,9 @@ permuted = {
     tuple(key.split("/")): np.concatenate([shard[key] for shard in shards if key in shard])
     for key in dict.fromkeys(key for shard in shards for key in shard)
 }
-made = tables.make_tables(parts, permuted, json.loads(Path(source.guard).read_text()), sample, params.seed)
+made = tables.make_tables(
+    parts, permuted, json.loads(Path(source.guard).read_text()), sample, params.seed, params.models
+)
 notes = {
     "performance": "p tests the area of the first repeat against the same with groups permuted within site and fold, "
     "edges chosen, tuned and trained again; the rows of a design that the guard calls optimistic are shown for "

@@ -10,6 +10,7 @@ from amygene.imaging.images import read_volume
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import replacing, write_arrays
 from amygene.io.tables import check_unchanged, read_table
+from amygene.models.site_effects import COVARIATE
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.response.members import TEXT, measure
 from amygene.response.voxel_designs import association_sample, change_sample, controls_sample
@@ -50,7 +51,7 @@ with replacing(output.maps) as beside:
         beside,
     )
     sites = np.zeros(len(sample.people), dtype=int)
-    comparison = VoxelComparison(maps, sample.design, sites, "covariate", sample.exchange, sample.effect)
+    comparison = VoxelComparison(maps, sample.design, sites, COVARIATE, sample.exchange, sample.effect)
     observed = observe(comparison, analysed, params.connectivity, params.cluster_p)
 write_arrays(
     output.comparison,

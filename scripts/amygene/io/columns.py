@@ -62,7 +62,7 @@ MEANING = {
     "share_of_seed": "shared voxels over those of the seed",
     "share_of_other": "shared voxels over those of the other",
     # group
-    "site_effects": "way to deal with sites: covariate, none, combat or random-effects",
+    "site_effects": "way to deal with sites, as contrasts.<name>.site_effects",
     "q_parametric": "p_parametric after Benjamini-Hochberg",
     "beta": "difference of case minus control, adjusted for the covariates (Fisher z)",
     "se": "standard error of beta",

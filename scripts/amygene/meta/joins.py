@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from amygene.meta.anatomy import labels_at
-from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.multiplicity import benjamini_hochberg
 
@@ -72,7 +71,11 @@ def transfer(
 
 
 def similarity(
-    maps: Mapping[str, pd.Series], regions: pd.DataFrame, method: str, seed: int, n_maps: int
+    maps: Mapping[str, pd.Series],
+    regions: pd.DataFrame,
+    null_maps: Callable[..., np.ndarray],
+    seed: int,
+    n_maps: int,
 ) -> pd.DataFrame:
     """Correlation of every two maps under null maps of the first.
 
@@ -86,8 +89,10 @@ def similarity(
         Name -> values by region.
     regions
         The atlas's table.
-    method, seed, n_maps
-        Of `nulls.stratified.null_maps`.
+    null_maps
+        Makes them, as `nulls.moran.null_maps`.
+    seed, n_maps
+        Of it.
 
     Returns
     -------
@@ -109,7 +114,6 @@ def similarity(
                     both["first"].to_numpy(),
                     where["structure"].to_numpy(dtype=str),
                     where[["x", "y", "z"]].to_numpy(),
-                    method,
                     seed,
                     n_maps,
                 )

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.meta.meanings import CLUSTERS, DECODING, NETWORK, RECEPTORS, SIMILARITY, TARGETS
+from amygene.nulls.choices import WHOLE_BRAIN, made_by
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -349,13 +350,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
             f"experiment and then over experiments, weighted by sample size (unweighted as a check), and compared with {draws['meta_network']} sets of random foci anywhere in the "
             "regions (two-tailed). Means over canonical networks [{yeo}] weight each region by its voxels in the network; false discovery rates [{bh}] are over regions and over networks."
         )
-    null = (
-        "Moran spectral randomisation [{moran}]"
-        if meta["nulls"] == "moran"
-        else "surrogates with the map's variogram [{variogram}]"
-    )
     text.append(
-        f"Maps beside each other. Maps were correlated over regions and tested against {draws['null_maps']} null maps made within cortex, subcortex and cerebellum by {null}."
+        f"Maps beside each other. Maps were correlated over regions and tested against {draws['null_maps']} null maps, {made_by(WHOLE_BRAIN[meta['nulls']])}."
         + (
             " Receptor maps of one target were z-scored, averaged by sample size, and tested likewise [{hansen}]."
             if meta.get("receptors")
