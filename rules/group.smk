@@ -12,7 +12,11 @@ SHARDS = range(0, PERMUTATIONS, PER_SHARD)
 MODELS = {name: {**settings_of(c), "categorical": COHORT["categorical"]} for name, c in CONTRASTS.items()}
 SITES_AS = {name: SITE_EFFECTS[model["site_effects"]] for name, model in MODELS.items()}
 BUT_SITES = {name: {k: v for k, v in model.items() if k != "site_effects"} for name, model in MODELS.items()}
-SIDE_BY_SIDE = [way for way in SITE_EFFECTS.values() if way.side_by_side]
+
+
+def side_by_side(wildcards):
+    """Ways to deal with sites whose differences are compared: some always, and the contrast's own."""
+    return [way for way in SITE_EFFECTS.values() if way.side_by_side or way == SITES_AS[wildcards.contrast]]
 
 
 rule group_comparison:
@@ -116,9 +120,9 @@ rule group_harmonisation:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group/harmonisation.py", chosen=SIDE_BY_SIDE),
+        code=lambda w: code("group/harmonisation.py", chosen=side_by_side(w)),
         model=lambda w: BUT_SITES[w.contrast],
-        ways=[way.settings for way in SIDE_BY_SIDE],
+        ways=lambda w: [way.settings for way in side_by_side(w)],
     script:
         "../scripts/group/harmonisation.py"
 
