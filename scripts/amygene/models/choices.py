@@ -20,7 +20,8 @@ class SiteEffectsChoice(Choice):
     training, estimated
         What prediction harmonises a training part with, and what it estimates for an unseen site, in the methods text.
     side_by_side
-        Has rows in ``_harmonisation.tsv``, which compares ways to deal with sites.
+        Has rows in every ``_harmonisation.tsv``, which compares ways to deal with sites; else in those of contrasts
+        that choose it.
     """
 
     in_model: bool = False
@@ -62,6 +63,19 @@ SITE_EFFECTS = Registry(
         meaning="harmonised by ComBat first, sites' means and variances",
         training="ComBat [{combat}]",
         estimated="shift and spread of ComBat",
+    ),
+    SiteEffectsChoice(
+        "combat-mean",
+        "amygene.models.harmonisation:fit_combat_mean",
+        label="ComBat, means only",
+        sentence="Connectivity was first harmonised across sites with ComBat without its variance step, which kept "
+        "group and covariates [{combat}].",
+        reference="combat",
+        meaning="harmonised by ComBat first, sites' means only",
+        training="ComBat without its variance step [{combat}]",
+        estimated="the shift of ComBat",
+        # the table of earlier studies stays as it is
+        side_by_side=False,
     ),
     SiteEffectsChoice(
         POOLED.name,
