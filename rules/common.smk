@@ -18,11 +18,15 @@ from snakemake.exceptions import WorkflowError
 
 import used_code
 from amygene import settings
-from amygene.cohort import bids, buckets, rest_meta_mdd, roster, simulated_scans
+from amygene.cohort import buckets, roster, simulated_scans
+from amygene.cohort.choices import FORMATS
+from amygene.cohort.settings import numbers_of_sessions, timepoints_of
 from amygene.expression import ahba, multiverse
 from amygene.group.regions import settings_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
+from amygene.imaging.settings import image_problems
 from amygene.io.problems import InputError, raise_if_any
+from amygene.io.repeated_keys import repeated_keys
 from amygene.meta import plan
 from amygene.prediction import designs
 from amygene.response import voxel_plan
@@ -30,26 +34,28 @@ from amygene.stats import permutation
 
 SCHEMA = settings.read_schema(workflow.source_path("../config/schemas/config.schema.yaml"))
 try:
+    raise_if_any(repeated_keys(workflow.configfiles))
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
     if ROSTER.images:
-        raise_if_any(settings.image_problems(config))
+        raise_if_any(image_problems(config))
         if "response" in config["stages"]:
-            times = settings.timepoints_of(config["cohort"])
+            times = timepoints_of(config["cohort"])
             raise_if_any(voxel_plan.problems(config["response"], times, ROSTER.sessions))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 STUDY = config["study"]
 COHORT = config["cohort"]
+FORMAT = FORMATS[COHORT["format"]]
 JOBS = config["jobs"]
 ATLAS = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
-CONTRASTS = config["contrasts"] if COHORT["format"] != "none" else {}
+CONTRASTS = config["contrasts"] if FORMAT.has_participants else {}
 
 # participants come with images (then maps of voxels are made, and averaged over regions), or with series of regions
 IMAGES = ROSTER.images
 SESSIONS = list(ROSTER.sessions)
-SPACE = COHORT.get("space", bids.SPACE if COHORT["format"] in ("bids", "simulated-bids") else "MNI")
+SPACE = COHORT.get("space", FORMAT.space)
 
 with open(workflow.source_path("../config/seeds.tsv")) as stream:
     seed_table = list(csv.DictReader(stream, delimiter="\t"))
@@ -160,14 +166,14 @@ def per_attempt(amount):
 
 def existing_series(wildcards):
     """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    if IMAGES or COHORT["format"] not in ("table", "rest-meta-mdd"):
-        return []  # made by a rule of its own
+    if IMAGES or FORMAT.made:
+        return []  # made by a rule of their own
     return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
 
 
 def existing_sessions(wildcards):
     """Files of all sessions of a bucket that are there."""
-    if COHORT["format"] != "table":
+    if FORMAT.made:
         return []
     units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
     return [f for f in units if os.path.isfile(f)]
@@ -188,7 +194,7 @@ def existing_scans(*kinds):
     """For an input: files of those kinds (bold, mask, confounds) of a bucket that are there."""
 
     def files(wildcards):
-        if COHORT["format"] == "simulated-bids":
+        if FORMAT.made:
             return []  # made by a rule of their own
         named = [scan[kind] for scans in members_scans(wildcards).values() for scan in scans for kind in kinds]
         return [f for f in dict.fromkeys(named) if os.path.isfile(f)]

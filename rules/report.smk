@@ -4,7 +4,7 @@
 #        methods.md, provenance.json, parts/*.json (what one job has to show; the page joins them)
 
 WANTED = set(config["stages"])
-HAS_COHORT = COHORT["format"] != "none"
+HAS_COHORT = FORMAT.has_participants
 SHOWS_GENES = bool(EXPRESSION.get("source")) and bool(WANTED & {"genes", "enrichment"})
 SHOWS_SETS = bool(EXPRESSION.get("source")) and "enrichment" in WANTED
 # packages whose data this study uses: their licences and citations are shown
@@ -940,7 +940,7 @@ rule report_evidence:
         code=code("evidence/report.py"),
         contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
         treatment=TREATMENT_MAPS,
-        simulated=COHORT["format"].startswith("simulated"),
+        simulated=FORMAT.simulated,
     script:
         "../scripts/evidence/report.py"
 

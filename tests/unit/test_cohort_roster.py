@@ -108,7 +108,7 @@ def test_rest_meta_mdd_is_known_by_its_file_names(release):
         "S20-2-0107": f"{folder}/ROISignals_S20-2-0107.mat",
     }
     assert found.sites == {"S1", "S20"}
-    assert found.workbook == f"{release}/REST-meta-MDD-PhenotypicData_WithHAMDSubItem_V4.xlsx"
+    assert found.source == f"{release}/REST-meta-MDD-PhenotypicData_WithHAMDSubItem_V4.xlsx"
 
 
 def test_all_that_is_wrong_with_a_copy_of_rest_meta_mdd_is_told_at_once(release):

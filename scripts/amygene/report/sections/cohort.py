@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.cohort.choices import FORMATS
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -147,7 +148,7 @@ def demographics(summary: pd.DataFrame) -> pd.DataFrame:
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How connectivity was computed."""
-    if config["cohort"]["format"] == "none":
+    if not FORMATS[config["cohort"]["format"]].has_participants:
         return []
     atlas = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
     # what a seed of one's own is made of, beside its name
