@@ -8,6 +8,12 @@ from typing import Any
 
 from amygene.io.choices import Choice, Registry
 
+#: what is done with series of regions
+_SERIES = (
+    "For every participant the mean series of each seed ({seeds}) was correlated (Pearson) with the series of every "
+    "other region of the atlas {atlas}, and correlations were Fisher z-transformed. Regions whose series did not vary "
+    "(no coverage) are missing in that participant; every region rests on the participants in whom it is known."
+)
 #: keys of `cohort` that every format takes
 COMMON = ("format", "select", "missing", "codes", "categorical", "faulty")
 #: that every format with images takes, and that sheets of sessions bring
@@ -22,6 +28,9 @@ def _no_sessions(cohort: Mapping[str, Any]) -> Sequence[str]:
 @dataclass(frozen=True)
 class CohortFormat(Choice):
     """A format of cohorts; its place reads who may take part (`cohort.roster`), none has nobody.
+
+    Its sentence says how series of regions become connectivity; what is done with images depends on their cleaning
+    (`report.sections.connectivity`).
 
     Attributes
     ----------
@@ -39,6 +48,8 @@ class CohortFormat(Choice):
         Of series of regions that come with the format: the atlases, and how a message says so; empty: of any.
     space
         Label of the images' space, where the config gives none.
+    series
+        Whether participants may come with series of regions.
     simulated
         Whether the data are invented.
     """
@@ -53,12 +64,18 @@ class CohortFormat(Choice):
     atlases: tuple[str, ...] = ()
     holds: str = ""
     space: str = "MNI"
+    series: bool = True
     simulated: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of `cohort` that only this format and its like take."""
         return (*self.needs, *self.takes)
+
+    @property
+    def images(self) -> bool:
+        """Whether participants may come with images."""
+        return set(IMAGES) <= set(self.takes)
 
     @property
     def has_participants(self) -> bool:
@@ -72,12 +89,12 @@ _REST_META_MDD = (
 
 FORMATS: Registry[CohortFormat] = Registry(
     "cohort.format",
-    CohortFormat("none", "", "no cohort", "", meaning="no cohort"),
+    CohortFormat("none", "", "no cohort", "", meaning="no cohort", series=False),
     CohortFormat(
         "simulated",
         "amygene.cohort.roster:of_simulated",
         "simulated series",
-        "The cohort is simulated.",
+        _SERIES,
         meaning="made by the pipeline, with planted truth",
         takes=("simulated",),
         sheet="results/{study}/cohort/simulated/participants.tsv",
@@ -93,7 +110,7 @@ FORMATS: Registry[CohortFormat] = Registry(
         "table",
         "amygene.cohort.roster:of_table",
         "participants sheet",
-        "",
+        _SERIES,
         meaning="a participants sheet with a column timeseries or a column bold",
         needs=("participants",),
         takes=("scans", "first_column", "n_columns", *IMAGES, *SESSIONS),
@@ -102,9 +119,8 @@ FORMATS: Registry[CohortFormat] = Registry(
         "rest-meta-mdd",
         "amygene.cohort.roster:of_rest_meta_mdd",
         "REST-meta-MDD",
-        "Regional series are those of the REST-meta-MDD release [{restmeta}].",
-        "restmeta",
-        "a copy of the REST-meta-MDD release",
+        _SERIES,
+        meaning="a copy of the REST-meta-MDD release",
         needs=("root",),
         takes=("phenotypes", "series", "motion"),
         sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
@@ -115,9 +131,8 @@ FORMATS: Registry[CohortFormat] = Registry(
         "abide",
         "amygene.cohort.roster:of_abide",
         "ABIDE",
-        "Regional series are those of the Preprocessed Connectomes Project [{pcp}] for ABIDE [{abide}].",
-        "abide",
-        "downloaded by nilearn",
+        _SERIES,
+        meaning="downloaded by nilearn",
         needs=("root",),
         takes=("pipeline", "global_signal_regression", "url"),
         sheet="results/{study}/cohort/abide/participants.tsv",
@@ -129,19 +144,19 @@ FORMATS: Registry[CohortFormat] = Registry(
         "bids",
         "amygene.cohort.roster:of_bids",
         "fMRIPrep's derivatives",
-        "Images were preprocessed by fMRIPrep [{fmriprep}].",
-        "fmriprep",
-        "fMRIPrep's images and confounds",
+        "",
+        meaning="fMRIPrep's images and confounds",
         needs=("root",),
         takes=("participants", "derivatives", "task", "resolution", *IMAGES, *SESSIONS),
         sheet="results/{study}/cohort/bids/participants.tsv",
         space="MNI152NLin2009cAsym",
+        series=False,
     ),
     CohortFormat(
         "simulated-bids",
         "amygene.cohort.roster:of_simulated_bids",
         "simulated images",
-        "The cohort is simulated.",
+        "",
         meaning="such images, made by the pipeline",
         takes=("simulated_scans", *IMAGES),
         sheet="results/{study}/cohort/simulated-bids/participants.tsv",
@@ -150,6 +165,7 @@ FORMATS: Registry[CohortFormat] = Registry(
         outcome_table="results/{study}/cohort/simulated-bids/participants.tsv",
         simulated_sessions=lambda cohort: cohort["simulated_scans"]["sessions"],
         space="MNI152NLin2009cAsym",
+        series=False,
         simulated=True,
     ),
 )

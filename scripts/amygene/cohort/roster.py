@@ -154,11 +154,12 @@ def of_table(cohort: Mapping[str, Any], folder: str) -> Roster:
     people = [row for row in rows if row.get("participant_id")]
     sites = _sites(rows, cohort)
     columns = set().union(*people) if people else set()
-    if "scans" not in cohort and "session_table" in cohort:
+    images = FORMATS[cohort["format"]].images
+    if images and "scans" not in cohort and "session_table" in cohort:
         listed = [row for row in _rows(Path(cohort["session_table"]), "session_table") if row.get("participant_id")]
         if listed and "bold" in listed[0]:
             return _with_image_sessions(path, people, columns, listed, sites, cohort)
-    if "scans" in cohort or "bold" in columns:
+    if images and ("scans" in cohort or "bold" in columns):
         if "timeseries" in columns:
             raise InputError(
                 f"{path}: has a column timeseries, and images are named too (column bold or cohort.scans); "

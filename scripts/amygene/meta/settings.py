@@ -46,6 +46,11 @@ def problems(config: Mapping[str, Any]) -> list[str]:
             found.append(
                 f"config key meta.connectome.controls: {connectome['controls']} is no contrast of this study's cohort"
             )
+        elif not cohort.series:
+            found.append(
+                f"config key meta.connectome.controls: a cohort of format {cohort.name} has no series of regions; "
+                "give a matrix"
+            )
     own = connectome.get("atlas", atlas)
     found += own_atlas_problems("meta.connectome.atlas", own)
     if "networks" not in meta and atlas_name(own) not in WITH_IMAGE:
