@@ -6,6 +6,8 @@
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
 #        of a cohort with sessions also sessions.tsv, excluded_sessions.tsv, outcomes.tsv, and sessions/{bucket}.npz
 
+from amygene.cohort.settings import numbers_of_sessions
+
 # the sheet: made from what the format has, or the user's own
 SHEET = FORMAT.sheet or COHORT.get("participants", "")
 # columns of a series file: which widths are right, and where the atlas begins
@@ -13,6 +15,23 @@ WIDTHS = list(ROSTER.widths)
 FIRST_COLUMN = ROSTER.blocks[ATLAS][0] if ROSTER.blocks else COHORT["first_column"]
 # how a sheet is read and who of it is taken; what a contrast asks of its participants
 SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
+
+
+def existing_series(wildcards):
+    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
+    if IMAGES or FORMAT.made:
+        return []  # made by a rule of their own
+    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def existing_sessions(wildcards):
+    """Files of all sessions of a bucket that are there."""
+    if FORMAT.made:
+        return []
+    units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
+    return [f for f in units if os.path.isfile(f)]
+
+
 if IMAGES:
     # too few degrees of freedom after cleaning is a reason like any other
     SELECTION["select"] = {"df_left": {"min": config["cleaning"]["min_df"]}} | COHORT["select"]
@@ -58,7 +77,6 @@ rule simulate:
         "results/{study}/logs/simulate.log",
     benchmark:
         "results/{study}/benchmarks/simulate.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -81,7 +99,6 @@ rule rest_meta_mdd_sheet:
         "results/{study}/logs/rest_meta_mdd_sheet.log",
     benchmark:
         "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -103,7 +120,6 @@ rule abide_sheet:
         "results/{study}/benchmarks/abide_sheet.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -129,7 +145,6 @@ rule abide_series:
         "results/{study}/benchmarks/abide_{bucket}.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
@@ -157,7 +172,6 @@ rule cohort_series:
         "results/{study}/logs/cohort_series_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(800),
         runtime=per_attempt(15),
@@ -180,7 +194,6 @@ rule cohort_seeds:
         "results/{study}/logs/cohort_seeds.log",
     benchmark:
         "results/{study}/benchmarks/cohort_seeds.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(600),
         runtime=per_attempt(5),
@@ -204,7 +217,6 @@ rule cohort_longitudinal:
         "results/{study}/logs/cohort_longitudinal.log",
     benchmark:
         "results/{study}/benchmarks/cohort_longitudinal.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -237,7 +249,6 @@ rule cohort_assemble:
         "results/{study}/logs/cohort.log",
     benchmark:
         "results/{study}/benchmarks/cohort.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -262,7 +273,6 @@ rule cohort_checked:
     benchmark:
         "results/{study}/benchmarks/cohort_checked.tsv"
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(100),
         runtime=per_attempt(1),
@@ -282,7 +292,6 @@ rule cohort_contrast:
         "results/{study}/logs/cohort_contrast-{contrast}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_contrast-{contrast}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -335,7 +344,6 @@ rule cohort_sessions:
         "results/{study}/logs/cohort_sessions.log",
     benchmark:
         "results/{study}/benchmarks/cohort_sessions.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -358,3 +366,32 @@ rule cohort:
         f"results/{STUDY}/cohort/participants.tsv" if FORMAT.has_participants else [],
         expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),
         f"results/{STUDY}/cohort/sessions.tsv" if LONGITUDINAL else [],
+
+
+PARTS += ["cohort"] if FORMAT.has_participants else []
+
+
+rule report_cohort:
+    """Who takes part, and length, motion and connectivity of every participant."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        summary="results/{study}/cohort/summary.tsv",
+        qc="results/{study}/connectivity/qc.tsv",
+    output:
+        part="results/{study}/report/parts/cohort.json",
+        figure=multiext("results/{study}/report/figures/cohort_quality", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_cohort.log",
+    benchmark:
+        "results/{study}/benchmarks/report_cohort.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("cohort/report.py"),
+        contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        contrast=next(iter(CONTRASTS), None),
+        seed=list(SEEDS)[-1],
+    script:
+        "../scripts/cohort/report.py"
