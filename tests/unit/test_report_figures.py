@@ -190,7 +190,7 @@ def test_quality_with_and_without_motion(motion):
     figure = cohort.quality(qc, pd.Series([True, False] * 20), "RAMY")
     assert len(figure.axes) == (3 if motion else 2)
     figure = cohort.quality(qc.drop(columns="n_timepoints"), None, "RAMY")
-    assert [axes.get_title() for axes in figure.axes] == [
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "Mean connectivity of RAMY", *(["Motion and connectivity"] if motion else [])
     ]  # fmt: skip
 
