@@ -24,6 +24,7 @@ if isinstance(CONNECTOME_ATLAS, dict):
 CONNECTOME_IMAGE = ATLAS_FILES.get(CONNECTOME_ATLAS, {}).get("image")
 # None for an atlas without an image: no coordinates of its own, no picture, no expression from samples
 ATLAS_IMAGE = ATLAS_FILES.get(ATLAS, {}).get("image")
+USED_FILES += [ATLAS_IMAGE] if ATLAS_IMAGE else []
 
 
 rule atlas:
@@ -39,7 +40,6 @@ rule atlas:
         "results/{study}/benchmarks/atlas-{atlas}.tsv"
     wildcard_constraints:
         atlas="|".join(map(re.escape, {ATLAS, CONNECTOME_ATLAS})),
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),

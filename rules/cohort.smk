@@ -6,22 +6,32 @@
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
 #        of a cohort with sessions also sessions.tsv, excluded_sessions.tsv, outcomes.tsv, and sessions/{bucket}.npz
 
-# the sheet of each format: the user's own, or made from what the format has
-SHEETS = {
-    "table": COHORT.get("participants", ""),
-    "simulated": "results/{study}/cohort/simulated/participants.tsv",
-    "rest-meta-mdd": "results/{study}/cohort/rest-meta-mdd/participants.tsv",
-    "abide": "results/{study}/cohort/abide/participants.tsv",
-    "bids": "results/{study}/cohort/bids/participants.tsv",
-    "simulated-bids": "results/{study}/cohort/simulated-bids/participants.tsv",
-}
-SHEET = SHEETS.get(COHORT["format"], "")
+from amygene.cohort.settings import numbers_of_sessions
+
+# the sheet: made from what the format has, or the user's own
+SHEET = FORMAT.sheet or COHORT.get("participants", "")
 # columns of a series file: which widths are right, and where the atlas begins
-WIDTHS, FIRST_COLUMN = [COHORT["n_columns"]] if "n_columns" in COHORT else [], COHORT["first_column"]
-if COHORT["format"] == "rest-meta-mdd":
-    WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
+WIDTHS = list(ROSTER.widths)
+FIRST_COLUMN = ROSTER.blocks[ATLAS][0] if ROSTER.blocks else COHORT["first_column"]
 # how a sheet is read and who of it is taken; what a contrast asks of its participants
 SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
+
+
+def existing_series(wildcards):
+    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
+    if IMAGES or FORMAT.made:
+        return []  # made by a rule of their own
+    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
+
+
+def existing_sessions(wildcards):
+    """Files of all sessions of a bucket that are there."""
+    if FORMAT.made:
+        return []
+    units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
+    return [f for f in units if os.path.isfile(f)]
+
+
 if IMAGES:
     # too few degrees of freedom after cleaning is a reason like any other
     SELECTION["select"] = {"df_left": {"min": config["cleaning"]["min_df"]}} | COHORT["select"]
@@ -33,17 +43,14 @@ FINDINGS = [
 ]
 # sheets of a cohort that was seen more than once, and how they are read
 LONGITUDINAL = bool(ROSTER.scanned)
-SIMULATED = "results/{study}/cohort/simulated"
-SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", [])
-OUTCOME_TABLE = f"{SIMULATED}/outcomes.tsv" if COHORT["format"] == "simulated" else COHORT.get("outcome_table", "")
-if COHORT["format"] == "simulated-bids":
-    OUTCOME_TABLE = SHEET  # ratings stand in the participants sheet
-TIMEPOINTS = settings.timepoints_of(COHORT)
+SESSION_TABLE = FORMAT.session_table or COHORT.get("session_table", [])
+OUTCOME_TABLE = FORMAT.outcome_table or COHORT.get("outcome_table", "")
+TIMEPOINTS = timepoints_of(COHORT)
 OUTCOMES = config["response"]["outcomes"]
 SHEETS_READ = {
     "timepoints": TIMEPOINTS,
     "instruments": sorted({rule.get("instrument", name) for name, rule in OUTCOMES.items()}),
-    "numeric": settings.numbers_of_sessions(config),
+    "numeric": numbers_of_sessions(config),
     "images": IMAGES,
     **{k: COHORT[k] for k in ("missing", "codes")},
 }
@@ -64,13 +71,12 @@ rule simulate:
         truth="results/{study}/cohort/simulated/truth.tsv",
         sidecar="results/{study}/cohort/simulated/truth.json",
         series=directory("results/{study}/cohort/simulated/ROISignals"),
-        sessions=(SESSION_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
-        outcomes=(OUTCOME_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
+        sessions=("results/{study}/cohort/simulated/sessions.tsv" if LONGITUDINAL else []),
+        outcomes=("results/{study}/cohort/simulated/outcomes.tsv" if LONGITUDINAL else []),
     log:
         "results/{study}/logs/simulate.log",
     benchmark:
         "results/{study}/benchmarks/simulate.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -85,7 +91,7 @@ rule simulate:
 rule rest_meta_mdd_sheet:
     """The participants sheet of a copy of the REST-meta-MDD release."""
     input:
-        workbook=ROSTER.workbook or [],
+        workbook=ROSTER.source or [],
         motion=COHORT.get("motion", []),
     output:
         sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
@@ -93,14 +99,13 @@ rule rest_meta_mdd_sheet:
         "results/{study}/logs/rest_meta_mdd_sheet.log",
     benchmark:
         "results/{study}/benchmarks/rest_meta_mdd_sheet.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
     params:
         code=code("cohort/rest_meta_mdd.py"),
         # the workbook is compared with the files: one that is added or taken away matters
-        files=ROSTER.files if COHORT["format"] == "rest-meta-mdd" else {},
+        files=ROSTER.files,
     script:
         "../scripts/cohort/rest_meta_mdd.py"
 
@@ -115,7 +120,6 @@ rule abide_sheet:
         "results/{study}/benchmarks/abide_sheet.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -141,7 +145,6 @@ rule abide_series:
         "results/{study}/benchmarks/abide_{bucket}.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
@@ -160,9 +163,8 @@ rule cohort_series:
     input:
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         files=existing_series,
-        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
-        downloaded=("results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else []),
-        sheet=SHEET if COHORT["format"] == "abide" else [],
+        made=FORMAT.made or [],
+        sheet=[] if ROSTER.known else SHEET,
     output:
         series="results/{study}/cohort/series/{bucket}.npz",
         findings="results/{study}/cohort/series/{bucket}_findings.json",
@@ -170,7 +172,6 @@ rule cohort_series:
         "results/{study}/logs/cohort_series_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_series_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(800),
         runtime=per_attempt(15),
@@ -193,7 +194,6 @@ rule cohort_seeds:
         "results/{study}/logs/cohort_seeds.log",
     benchmark:
         "results/{study}/benchmarks/cohort_seeds.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(600),
         runtime=per_attempt(5),
@@ -217,7 +217,6 @@ rule cohort_longitudinal:
         "results/{study}/logs/cohort_longitudinal.log",
     benchmark:
         "results/{study}/benchmarks/cohort_longitudinal.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -250,7 +249,6 @@ rule cohort_assemble:
         "results/{study}/logs/cohort.log",
     benchmark:
         "results/{study}/benchmarks/cohort.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -275,7 +273,6 @@ rule cohort_checked:
     benchmark:
         "results/{study}/benchmarks/cohort_checked.tsv"
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(100),
         runtime=per_attempt(1),
@@ -295,7 +292,6 @@ rule cohort_contrast:
         "results/{study}/logs/cohort_contrast-{contrast}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_contrast-{contrast}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -311,7 +307,7 @@ use rule cohort_series as cohort_session_series with:
     input:
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         files=existing_sessions,
-        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
+        made=FORMAT.made or [],
     output:
         series="results/{study}/cohort/sessions/{bucket}.npz",
         findings="results/{study}/cohort/sessions/{bucket}_findings.json",
@@ -348,7 +344,6 @@ rule cohort_sessions:
         "results/{study}/logs/cohort_sessions.log",
     benchmark:
         "results/{study}/benchmarks/cohort_sessions.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -368,6 +363,35 @@ rule cohort_sessions:
 rule cohort:
     """Stage cohort."""
     input:
-        f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],
+        f"results/{STUDY}/cohort/participants.tsv" if FORMAT.has_participants else [],
         expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),
         f"results/{STUDY}/cohort/sessions.tsv" if LONGITUDINAL else [],
+
+
+PARTS += ["cohort"] if FORMAT.has_participants else []
+
+
+rule report_cohort:
+    """Who takes part, and length, motion and connectivity of every participant."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        summary="results/{study}/cohort/summary.tsv",
+        qc="results/{study}/connectivity/qc.tsv",
+    output:
+        part="results/{study}/report/parts/cohort.json",
+        figure=multiext("results/{study}/report/figures/cohort_quality", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_cohort.log",
+    benchmark:
+        "results/{study}/benchmarks/report_cohort.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("cohort/report.py"),
+        contrasts={name: {k: c[k] for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        contrast=next(iter(CONTRASTS), None),
+        seed=list(SEEDS)[-1],
+    script:
+        "../scripts/cohort/report.py"

@@ -3,10 +3,18 @@
 # Writes results/{study}/cohort/images/{bucket}.npz (which voxels have signal), and per bucket what was found: every
 #        image is read to its end before any work starts, so that all problems of a cohort are told at once
 
+from amygene.cohort import simulated_scans
+
 CLEANING = config["cleaning"]
 SIMULATED_SCANS = COHORT["simulated_scans"]
 # the mask of images that have none of their own
 DEFAULT_MASK = COHORT.get("mask", "resources/nilearn/mni152_brain_mask.nii.gz")
+
+
+def members_images(wildcards):
+    """The same without what only cleaning needs."""
+    needed = ("session", "run", "bold", "mask")
+    return {p: [{k: scan[k] for k in needed} for scan in own] for p, own in members_scans(wildcards).items()}
 
 
 rule mni_brain_mask:
@@ -17,7 +25,6 @@ rule mni_brain_mask:
         "resources/logs/mni_brain_mask.log",
     benchmark:
         "resources/benchmarks/mni_brain_mask.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
@@ -37,7 +44,6 @@ rule simulate_anatomy:
         "results/{study}/logs/simulate_anatomy.log",
     benchmark:
         "results/{study}/benchmarks/simulate_anatomy.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -60,7 +66,6 @@ rule simulate_dataset:
         "results/{study}/logs/simulate_dataset.log",
     benchmark:
         "results/{study}/benchmarks/simulate_dataset.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
@@ -82,7 +87,6 @@ rule simulate_scans:
         "results/{study}/logs/simulate_scans_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/simulate_scans_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
@@ -100,14 +104,13 @@ rule simulate_scans:
 rule bids_sheet:
     """The dataset's participants sheet, and who lacks a scan or a row in it."""
     input:
-        sheet=bids.sheet_of(COHORT) if COHORT["format"] == "bids" else [],
+        sheet=ROSTER.source or [],
     output:
         sheet="results/{study}/cohort/bids/participants.tsv",
     log:
         "results/{study}/logs/bids_sheet.log",
     benchmark:
         "results/{study}/benchmarks/bids_sheet.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
@@ -123,9 +126,7 @@ rule cohort_images:
     """Read the images of one bucket of participants to their end. What is wrong is written down, not raised."""
     input:
         files=existing_scans("bold", "mask"),
-        simulated=(
-            "results/{study}/cohort/simulated-bids/{bucket}.made" if COHORT["format"] == "simulated-bids" else []
-        ),
+        made=FORMAT.made or [],
         default_mask=DEFAULT_MASK,
     output:
         signal="results/{study}/cohort/images/{bucket}.npz",
@@ -134,7 +135,6 @@ rule cohort_images:
         "results/{study}/logs/cohort_images_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_images_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -150,9 +150,7 @@ rule cohort_confounds:
     """Find out what cleaning will leave of one bucket of participants. What is wrong is written down, not raised."""
     input:
         files=existing_scans("confounds"),
-        simulated=(
-            "results/{study}/cohort/simulated-bids/{bucket}.made" if COHORT["format"] == "simulated-bids" else []
-        ),
+        made=FORMAT.made or [],
         # their headers say how long they are
         images=ancient("results/{study}/cohort/images/{bucket}.npz"),
     output:
@@ -161,7 +159,6 @@ rule cohort_confounds:
         "results/{study}/logs/cohort_confounds_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/cohort_confounds_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -185,7 +182,6 @@ rule cohort_seed_coverage:
         "results/{study}/logs/cohort_seed_coverage.log",
     benchmark:
         "results/{study}/benchmarks/cohort_seed_coverage.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),

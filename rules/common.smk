@@ -3,56 +3,52 @@
 # exactly the jobs that use them.
 
 import csv
-import fcntl
-import json
-import math
 import os
 import re
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import yaml
-from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 
+import snakemake_patch
 import used_code
 from amygene import settings
-from amygene.cohort import bids, buckets, rest_meta_mdd, roster, simulated_scans
-from amygene.expression import ahba, multiverse
-from amygene.group.regions import settings_of
+from amygene.cohort import buckets, roster
+from amygene.cohort.choices import FORMATS
+from amygene.cohort.settings import timepoints_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
+from amygene.imaging.settings import image_problems
 from amygene.io.problems import InputError, raise_if_any
-from amygene.meta import plan
-from amygene.models.choices import HARMONISATIONS, SITE_EFFECTS
-from amygene.nulls.choices import NULLS, WHOLE_BRAIN
-from amygene.prediction import designs
-from amygene.prediction.choices import CLASSIFIERS
+from amygene.io.repeated_keys import repeated_keys
 from amygene.response import voxel_plan
-from amygene.stats import permutation
+
+snakemake_patch.apply(logger)
 
 SCHEMA = settings.read_schema(workflow.source_path("../config/schemas/config.schema.yaml"))
 try:
+    raise_if_any(repeated_keys(workflow.configfiles))
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
     if ROSTER.images:
-        raise_if_any(settings.image_problems(config))
+        raise_if_any(image_problems(config))
         if "response" in config["stages"]:
-            times = settings.timepoints_of(config["cohort"])
+            times = timepoints_of(config["cohort"])
             raise_if_any(voxel_plan.problems(config["response"], times, ROSTER.sessions))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 STUDY = config["study"]
 COHORT = config["cohort"]
+FORMAT = FORMATS[COHORT["format"]]
 JOBS = config["jobs"]
 ATLAS = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
-CONTRASTS = config["contrasts"] if COHORT["format"] != "none" else {}
+CONTRASTS = config["contrasts"] if FORMAT.has_participants else {}
 
 # participants come with images (then maps of voxels are made, and averaged over regions), or with series of regions
 IMAGES = ROSTER.images
 SESSIONS = list(ROSTER.sessions)
-SPACE = COHORT.get("space", bids.SPACE if COHORT["format"] in ("bids", "simulated-bids") else "MNI")
+SPACE = COHORT.get("space", FORMAT.space)
 
 with open(workflow.source_path("../config/seeds.tsv")) as stream:
     seed_table = list(csv.DictReader(stream, delimiter="\t"))
@@ -100,6 +96,11 @@ META_KINDS = ["ale", *(["network"] if "connectome" in META else [])] if "meta" i
 META_MAPS = [f"meta-{kind}_comparison-{c}" for kind in META_KINDS for c in META["comparisons"]]
 MAPS = GROUP_MAPS + OWN_MAPS + [m for m in META_MAPS if m.split("_")[0].removeprefix("meta-") in META["genes"]]
 
+# what the page shows: every stage adds its parts, in the order of the includes; and the files whose licences and
+# citations are shown
+PARTS = []
+USED_FILES = []
+
 
 wildcard_constraints:
     study=re.escape(STUDY),
@@ -118,33 +119,6 @@ wildcard_constraints:
     chunk="[0-9]+",
 
 
-class NotAncient(dict):
-    """Jobs that depend on others, without those that depend on them through ancient() only."""
-
-    def __missing__(self, job):
-        return {
-            other: files
-            for other, files in self.depending[job].items()
-            if not all(f.is_ancient and os.path.exists(f) for f in files)
-        }
-
-
-def bfs(dag, direction, *jobs, plain=DAG.bfs, **options):
-    """Snakemake's walk through the jobs, which ends at ancient() files on its way down.
-
-    Snakemake 9 looks for no reasons of its own in a job that stands below one that is rerun, not even across ancient(),
-    where those are all it can have (snakemake issue 4166). Without this an edited seed would rerun the look-up of its
-    regions and nothing else.
-    """
-    if direction is dag.depending:
-        direction = NotAncient()
-        direction.depending = dag.depending
-    return plain(dag, direction, *jobs, **options)
-
-
-DAG.bfs = bfs
-
-
 def code(script, own=False, chosen=()):
     """Hash of the project's modules that a script uses; as a param it counts (see scripts/used_code.py).
 
@@ -161,37 +135,16 @@ def per_attempt(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
-def existing_series(wildcards):
-    """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    if IMAGES or COHORT["format"] not in ("table", "rest-meta-mdd"):
-        return []  # made by a rule of its own
-    return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
-
-
-def existing_sessions(wildcards):
-    """Files of all sessions of a bucket that are there."""
-    if COHORT["format"] != "table":
-        return []
-    units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
-    return [f for f in units if os.path.isfile(f)]
-
-
 def members_scans(wildcards):
     """Scans of a bucket, as plain values."""
     return {p: [asdict(scan) for scan in ROSTER.scans[p]] for p in BUCKETS.get(wildcards.bucket, [])}
-
-
-def members_images(wildcards):
-    """The same without what only cleaning needs."""
-    needed = ("session", "run", "bold", "mask")
-    return {p: [{k: scan[k] for k in needed} for scan in own] for p, own in members_scans(wildcards).items()}
 
 
 def existing_scans(*kinds):
     """For an input: files of those kinds (bold, mask, confounds) of a bucket that are there."""
 
     def files(wildcards):
-        if COHORT["format"] == "simulated-bids":
+        if FORMAT.made:
             return []  # made by a rule of their own
         named = [scan[kind] for scans in members_scans(wildcards).values() for scan in scans for kind in kinds]
         return [f for f in dict.fromkeys(named) if os.path.isfile(f)]
@@ -199,29 +152,10 @@ def existing_scans(*kinds):
     return files
 
 
-def donor_files(wildcards):
-    """Files of a variant's donors; of one's own folder those that are there, the job tells about the others."""
-    folders = [ahba.donor_folder(donor) for donor in VARIANTS[wildcards.variant]["donors"]]
-    files = [f"{DONORS_FOLDER}/{folder}/{file}" for folder in folders for file in ahba.FILES]
-    return [f for f in files if os.path.isfile(f)] if "donors_folder" in EXPRESSION else files
-
-
 def family(wildcards):
     """Seeds whose regions are one family of tests, this one first."""
     others = [s for s in SEEDS if s != wildcards.seed] if config["group"]["family"] == "contrast" else []
     return [wildcards.seed, *others]
-
-
-def second_study(wildcards):
-    """Files of the study that the prediction is tested on: its participants, and its connectivity of every seed."""
-    external = config["prediction"].get("external")
-    if external is None:
-        return []
-    connectivity = "results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet"
-    return [
-        f"results/{external['study']}/cohort/participants.tsv",
-        *expand(connectivity, study=external["study"], seed=SEEDS, atlas=wildcards.atlas),
-    ]
 
 
 def map_source(wildcards):
@@ -232,14 +166,6 @@ def map_source(wildcards):
     if wildcards.map in META_MAPS:
         return {"table": f"results/{wildcards.study}/meta/{wildcards.map}_atlas-{wildcards.atlas}_map.tsv"}
     return {"table": f"results/{wildcards.study}/group/{wildcards.map}_atlas-{wildcards.atlas}_stat-t_roi.tsv"}
-
-
-def relabeled_groups(wildcards):
-    """For the map of a contrast the maps that its groups give when they are relabeled, and its regions."""
-    if wildcards.map in OWN_MAPS or wildcards.map in META_MAPS:
-        return {}
-    stem = f"results/{wildcards.study}/group/shards/{wildcards.map}_atlas-{wildcards.atlas}"
-    return {"comparison": f"{stem}_comparison.npz", "shards": [f"{stem}_from-{shard}.npz" for shard in SHARDS]}
 
 
 def map_columns(wildcards):
@@ -255,112 +181,3 @@ def set_of(seed):
         (name for name, seeds in SEED_SETS.items() if seeds.get(seed) == SEED_DEFINITIONS[seed]),
         "none",
     )
-
-
-def has_effects(file):
-    """Whether a table of findings has a column of effect sizes; one that is not there is told about by its job."""
-    if not os.path.isfile(file):
-        return False
-    with open(file, encoding="utf-8-sig", errors="replace") as stream:
-        return "effect_size" in [name.strip('" \n') for name in re.split("[,\\t]", stream.readline())]
-
-
-def receptor_images(wildcards):
-    """Images of receptors that are there; the job tells about those that are not."""
-    if "neuromaps" in RECEPTORS:
-        return [f"resources/neuromaps/{receptor}" for receptor in RECEPTORS["neuromaps"]]
-    if "folder" in RECEPTORS:
-        return sorted(str(p) for p in Path(RECEPTORS["folder"]).glob("*.nii*"))
-    return []
-
-
-def session_maps(wildcards, ending, sessions=None):
-    """Files of all maps of a seed ("npy" or "json"), of some sessions; left out, those that the analysis takes."""
-    return [
-        f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
-        f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
-        for session in sessions or VOXEL_ANALYSES[wildcards.analysis]["sessions"]
-    ]
-
-
-def times_compared(wildcards):
-    """When patients are compared with controls, the baseline first."""
-    return voxel_plan.compared_times(NORMALISATION[wildcards.normalisation], SCANNED)
-
-
-def of_times_compared(wildcards, pattern):
-    """Files of the maps of patients against controls, one per time."""
-    tests = [f"normalisation-{wildcards.normalisation}_timepoint-{time}" for time in times_compared(wildcards)]
-    return expand(pattern, analysis=tests, **dict(wildcards.items()))
-
-
-def response_model(wildcards):
-    """Settings of an analysis of maps, as its method takes them."""
-    analysis = VOXEL_ANALYSES[wildcards.analysis]
-    if analysis["kind"] == "change":
-        own = CHANGE_MODELS[analysis["name"]] | {"timepoints": analysis["sessions"]}
-        if len(analysis["levels"]) == 2 and "variable" in own["groups"]:
-            own["groups"] = own["groups"] | {"levels": analysis["levels"]}
-        return own
-    entries = NORMALISATION if analysis["kind"] == "normalisation" else ASSOCIATIONS
-    # the margin concerns no draw
-    own = {k: v for k, v in entries[analysis["name"]].items() if k not in ("timepoints", "margin")}
-    when = {"baseline": SCANNED[0]} if analysis["kind"] == "normalisation" else {"order": TIMEPOINTS}
-    return {**when, "settings": own, "categorical": COHORT["categorical"]}
-
-
-def tests_with(wildcards):
-    """Tests of maps that the family-wise p of one are over, if it is not alone."""
-    tests = VOXEL_ANALYSES[wildcards.analysis]["family"]
-    return tests if len(tests) > 1 else []
-
-
-def tissue_files(wildcards):
-    """Files of all tissues that are there or are made; the job tells about the others."""
-    return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]
-
-
-# the lock of this process, kept open until it ends
-HELD = []
-
-
-def take_lock():
-    """Hold the study while this process lives: the kernel frees it however the process ends."""
-    path = Path(f"results/{STUDY}/.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stream = open(path, "a+")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.seek(0)
-        raise WorkflowError(
-            f"Another run of study {STUDY} is at work in this folder (process {stream.read().strip() or 'unknown'}); "
-            "wait for it or stop it."
-        ) from None
-    except OSError as error:
-        logger.warning(f"This disk knows no locks ({error}): see to it that study {STUDY} runs only once at a time.")
-        return stream
-    stream.truncate(0)
-    stream.write(str(os.getpid()))
-    stream.flush()
-    return stream
-
-
-def wait_for_orphans():
-    """Let jobs end that outlived an earlier run which was killed: they would write their results over new ones.
-
-    A job shares the lock of the folder of its log while it lives (scripts/job.py).
-    """
-    for logs in map(Path, (f"results/{STUDY}/logs", "resources/logs")):
-        logs.mkdir(parents=True, exist_ok=True)
-        with open(logs / ".jobs", "a+") as stream, suppress(OSError):
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                logger.info(f"Waiting for jobs that another run left at work in {logs.parent} ...")
-                fcntl.flock(stream, fcntl.LOCK_EX)
-
-
-onstart:
-    HELD.append(take_lock())
-    wait_for_orphans()

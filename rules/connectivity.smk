@@ -1,5 +1,5 @@
 # Connectivity: how is each seed connected in each subject?
-# Reads  the checked series of every bucket of participants (of images: see connectivity_voxel.smk)
+# Reads  the checked series of every bucket of participants (of images: see connectivity_voxels.smk)
 # Writes results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet (subjects x regions),
 #        qc.tsv
 
@@ -16,7 +16,6 @@ rule connectivity_seed:
         "results/{study}/logs/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(800),
         runtime=per_attempt(10),
@@ -42,7 +41,6 @@ rule connectivity_gather:
         "results/{study}/logs/connectivity_gather_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_gather_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -68,7 +66,6 @@ rule connectivity_qc:
         "results/{study}/logs/connectivity_qc.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_qc.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -88,9 +85,9 @@ rule connectivity:
             seed=SEEDS,
             atlas=ATLAS,
         )
-        if COHORT["format"] != "none"
+        if FORMAT.has_participants
         else [],
-        f"results/{STUDY}/connectivity/qc.tsv" if COHORT["format"] != "none" else [],
+        f"results/{STUDY}/connectivity/qc.tsv" if FORMAT.has_participants else [],
         # of images: arrays of voxels for the group stage
         expand(
             "results/{study}/connectivity/voxel/{later}seed-{seed}_space-{space}_stat-fisherz_group.npy",

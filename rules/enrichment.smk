@@ -46,7 +46,6 @@ rule enrichment_specificity:
         "results/{study}/benchmarks/enrichment_specificity_{collection}.tsv"
     wildcard_constraints:
         collection="|".join(SPECIFIC) or "none",
-    threads: 1
     resources:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(60),
@@ -73,7 +72,6 @@ rule enrichment_fisher:
         "results/{study}/logs/enrichment_fisher_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
         "results/{study}/benchmarks/enrichment_fisher_{map}_atlas-{atlas}_{collection}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -95,7 +93,6 @@ rule enrichment_pools:
         "results/{study}/logs/enrichment_pools_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/enrichment_pools_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -124,7 +121,6 @@ rule enrichment_sets:
         "results/{study}/logs/enrichment_sets_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
         "results/{study}/benchmarks/enrichment_sets_{map}_atlas-{atlas}_{collection}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -152,7 +148,6 @@ rule enrichment_gsea:
         "results/{study}/logs/enrichment_gsea_{map}_atlas-{atlas}_{collection}.log",
     benchmark:
         "results/{study}/benchmarks/enrichment_gsea_{map}_atlas-{atlas}_{collection}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(60),
@@ -190,3 +185,71 @@ rule enrichment:
             atlas=ATLAS,
             collection=SPECIFIC,
         ),
+
+
+if EXPRESSION.get("source") and "enrichment" in config["stages"]:
+    PARTS += [f"{m}_atlas-{ATLAS}_enrichment" for m in MAPS]
+    USED_FILES += [GMT_FILES[c] for c in COLLECTIONS]
+
+
+rule report_enrichment:
+    """The sets with the smallest p, and the network of sets that share genes, of every collection."""
+    input:
+        sets=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_sets.tsv",
+            collection=COLLECTIONS,
+        ),
+        clusters=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_clusters.tsv",
+            collection=COLLECTIONS,
+        ),
+        gmt=[GMT_FILES[c] for c in COLLECTIONS],
+        gsea=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_gsea.tsv",
+            collection=ENRICHMENT["gsea"],
+        ),
+        # of collections made from expression in classes
+        tables=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_sets.tsv",
+            collection=SPECIFIC,
+        ),
+        fisher=expand(
+            "results/{{study}}/enrichment/{{map}}_atlas-{{atlas}}_collection-{collection}_fisher.tsv",
+            collection=SPECIFIC,
+        ),
+        classes=expand(
+            "results/{{study}}/enrichment/collection-{collection}_classes.tsv",
+            collection=SPECIFIC,
+        ),
+        genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+    output:
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_enrichment.json",
+        bubbles=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.{kind}",
+            collection=COLLECTIONS,
+            kind=["svg", "png"],
+        ),
+        network=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.{kind}",
+            collection=COLLECTIONS,
+            kind=["svg", "png"],
+        ),
+        classes=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.{kind}",
+            collection=SPECIFIC,
+            kind=["svg", "png"],
+        ),
+    log:
+        "results/{study}/logs/report_enrichment_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_enrichment_{map}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("enrichment/report.py"),
+        collections=COLLECTIONS,
+        gsea=ENRICHMENT["gsea"],
+        specific=list(SPECIFIC),
+    script:
+        "../scripts/enrichment/report.py"

@@ -20,6 +20,16 @@ TREATMENT_MAPS = [f"change-{change}" for change in CHANGES] + [
     for name, one in ASSOCIATIONS.items()
     if one["measure"] in BETTER and one["connectivity"] == "baseline"
 ]
+
+
+def has_effects(file):
+    """Whether a table of findings has a column of effect sizes; one that is not there is told about by its job."""
+    if not os.path.isfile(file):
+        return False
+    with open(file, encoding="utf-8-sig", errors="replace") as stream:
+        return "effect_size" in [name.strip('" \n') for name in re.split("[,\\t]", stream.readline())]
+
+
 WITH_EFFECTS = [file for file in FINDINGS if has_effects(file)]
 
 
@@ -43,7 +53,6 @@ rule evidence_findings:
         "results/{study}/benchmarks/evidence_findings_atlas-{atlas}.tsv"
     # before work that such tables would spoil
     priority: 100
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -79,7 +88,6 @@ rule evidence_claims:
         "results/{study}/logs/evidence_claims_contrast-{contrast}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/evidence_claims_contrast-{contrast}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -116,7 +124,6 @@ rule evidence_response:
         "results/{study}/logs/evidence_response_{treatment}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/evidence_response_{treatment}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -142,7 +149,6 @@ rule evidence_pooled:
         "results/{study}/logs/evidence_pooled.log",
     benchmark:
         "results/{study}/benchmarks/evidence_pooled.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -169,3 +175,41 @@ rule evidence:
             atlas=ATLAS,
         ),
         f"results/{STUDY}/evidence/pooled.tsv" if WITH_EFFECTS else [],
+
+
+PARTS += ["evidence"] if HAS_EVIDENCE else []
+
+
+rule report_evidence:
+    """Published findings by region, where this study stands on them, and effect sizes pooled."""
+    input:
+        findings=f"results/{{study}}/evidence/atlas-{ATLAS}_findings.tsv",
+        claims=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_claims.tsv" for c in CONTRASTS],
+        agreement=[f"results/{{study}}/evidence/contrast-{c}_atlas-{ATLAS}_agreement.tsv" for c in CONTRASTS],
+        treatment=[f"results/{{study}}/evidence/{m}_atlas-{ATLAS}_claims.tsv" for m in TREATMENT_MAPS],
+        pooled="results/{study}/evidence/pooled.tsv" if WITH_EFFECTS else [],
+        studies="results/{study}/evidence/studies.tsv" if WITH_EFFECTS else [],
+    output:
+        part="results/{study}/report/parts/evidence.json",
+        findings=multiext("results/{study}/report/figures/evidence_findings", ".svg", ".png"),
+        pooled=multiext("results/{study}/report/figures/evidence_pooled", ".svg", ".png") if WITH_EFFECTS else [],
+        claims=expand(
+            "results/{{study}}/report/figures/contrast-{contrast}_atlas-{atlas}_evidence.{kind}",
+            contrast=CONTRASTS,
+            atlas=ATLAS,
+            kind=["svg", "png"],
+        ),
+    log:
+        "results/{study}/logs/report_evidence.log",
+    benchmark:
+        "results/{study}/benchmarks/report_evidence.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("evidence/report.py"),
+        contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
+        treatment=TREATMENT_MAPS,
+        simulated=FORMAT.simulated,
+    script:
+        "../scripts/evidence/report.py"

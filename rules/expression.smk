@@ -4,6 +4,10 @@
 #        results/{study}/expression/abagen/ (the matrix of every variant of the processing, samples per region)
 #        resources/envs/abagen/ (abagen's own environment), resources/ahba/ (the donors, if they are downloaded)
 
+import json
+
+from amygene.expression import ahba, multiverse
+
 EXPRESSION = config["expression"]
 # the matrix of each source, with the column that names its regions
 EXPRESSION_TABLES = {
@@ -14,6 +18,13 @@ EXPRESSION_TABLES = {
 DONORS_FOLDER = EXPRESSION.get("donors_folder", "resources/ahba/microarray")
 # settings of the main matrix and, in a multiverse, of its variants
 VARIANTS = multiverse.variants(EXPRESSION)
+
+
+def donor_files(wildcards):
+    """Files of a variant's donors; of one's own folder those that are there, the job tells about the others."""
+    folders = [ahba.donor_folder(donor) for donor in VARIANTS[wildcards.variant]["donors"]]
+    files = [f"{DONORS_FOLDER}/{folder}/{file}" for folder in folders for file in ahba.FILES]
+    return [f for f in files if os.path.isfile(f)] if "donors_folder" in EXPRESSION else files
 
 
 rule expression_environment:
@@ -28,7 +39,6 @@ rule expression_environment:
         "resources/benchmarks/expression_environment.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(20),
@@ -56,7 +66,6 @@ rule expression_download:
         donor="|".join(map(str, ahba.DONORS)),
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(120),
@@ -83,7 +92,6 @@ rule expression_abagen:
         "results/{study}/benchmarks/expression_abagen_atlas-{atlas}_{variant}.tsv"
     wildcard_constraints:
         variant="|".join(VARIANTS),
-    threads: 1
     resources:
         mem_mb=per_attempt(6000),
         runtime=per_attempt(60),
@@ -119,7 +127,6 @@ rule expression_table:
         "results/{study}/logs/expression_table_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/expression_table_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),

@@ -5,12 +5,24 @@
 #        ..._nulls.tsv (do the null maps keep what they should?), ..._pls.tsv, ..._pls-components.tsv,
 #        ..._multiverse.tsv (r under other choices in processing expression, if wanted)
 
+import math
+
+from amygene.nulls.choices import NULLS
+
 GENES = config["genes"]
 NULL_MODEL = NULLS[GENES["nulls"]]
 NULL_MAPS = config["permutations"]["null_maps"]
 # the number of genes is not known before expression is made: 20,000 at most is assumed to deal them to chunks,
 # chunk k takes every n-th block of genes
 GENE_CHUNKS = range(math.ceil(20_000 / JOBS["genes_per_chunk"]))
+
+
+def relabeled_groups(wildcards):
+    """For the map of a contrast the maps that its groups give when they are relabeled, and its regions."""
+    if wildcards.map in OWN_MAPS or wildcards.map in META_MAPS:
+        return {}
+    stem = f"results/{wildcards.study}/group/shards/{wildcards.map}_atlas-{wildcards.atlas}"
+    return {"comparison": f"{stem}_comparison.npz", "shards": [f"{stem}_from-{shard}.npz" for shard in SHARDS]}
 
 
 rule genes_map:
@@ -26,7 +38,6 @@ rule genes_map:
         "results/{study}/logs/genes_map_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_map_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -52,7 +63,6 @@ rule genes_nulls:
         "results/{study}/logs/genes_nulls_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_nulls_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
@@ -77,7 +87,6 @@ rule genes_chunk:
         "results/{study}/logs/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.log",
     benchmark:
         "results/{study}/benchmarks/genes_chunk_{map}_atlas-{atlas}_chunk-{chunk}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -100,7 +109,6 @@ rule genes_counts:
         "results/{study}/logs/genes_counts_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_counts_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
@@ -125,7 +133,6 @@ rule genes_pls:
         "results/{study}/logs/genes_pls_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_pls_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(30),
@@ -156,7 +163,6 @@ rule genes_table:
         "results/{study}/logs/genes_table_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_table_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -185,7 +191,6 @@ rule genes_multiverse:
         "results/{study}/logs/genes_multiverse_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_multiverse_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -209,7 +214,6 @@ rule genes_calibration:
         "results/{study}/logs/genes_calibration_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/genes_calibration_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
@@ -235,3 +239,82 @@ rule genes:
             atlas=ATLAS,
             table=["genes", "pls", *(["multiverse"] if len(VARIANTS) > 1 else [])],
         ),
+
+
+if EXPRESSION.get("source") and {"genes", "enrichment"} & set(config["stages"]):
+    for shown_map in MAPS:
+        PARTS += [f"{shown_map}_atlas-{ATLAS}_map"] if shown_map in OWN_MAPS else []
+        PARTS += [f"{shown_map}_atlas-{ATLAS}_genes"]
+    PARTS += [f"atlas-{ATLAS}_calibration"]
+    USED_FILES += [EXPRESSION_TABLES[EXPRESSION["source"]]]
+
+
+rule report_map:
+    """A map of the user's own on the brain."""
+    input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_map.json",
+        figure=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_map", ".svg", ".png"),
+        viewer="results/{study}/report/figures/{map}_atlas-{atlas}_map.html",
+    log:
+        "results/{study}/logs/report_map_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_map_{map}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("genes/report_map.py"),
+    script:
+        "../scripts/genes/report_map.py"
+
+
+rule report_genes:
+    """Genes that follow the map, the count test, and what null maps keep."""
+    input:
+        map="results/{study}/genes/{map}_atlas-{atlas}_map.tsv",
+        genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
+        counts="results/{study}/genes/{map}_atlas-{atlas}_counts.json",
+        null_counts="results/{study}/genes/parts/{map}_atlas-{atlas}_counts.npz",
+        nulls="results/{study}/genes/{map}_atlas-{atlas}_nulls.tsv",
+        components="results/{study}/genes/{map}_atlas-{atlas}_pls-components.tsv",
+        multiverse="results/{study}/genes/{map}_atlas-{atlas}_multiverse.tsv" if len(VARIANTS) > 1 else [],
+    output:
+        part="results/{study}/report/parts/{map}_atlas-{atlas}_genes.json",
+        genes=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_genes", ".svg", ".png"),
+        nulls=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_nulls", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_genes_{map}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_genes_{map}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("genes/report.py"),
+    script:
+        "../scripts/genes/report.py"
+
+
+rule report_calibration:
+    """Do the tests of genes hold their level on this atlas? Which regions lack expression?"""
+    input:
+        calibration="results/{study}/genes/atlas-{atlas}_calibration.tsv",
+        coverage="results/{study}/expression/atlas-{atlas}_coverage.tsv",
+    output:
+        part="results/{study}/report/parts/atlas-{atlas}_calibration.json",
+        figure=multiext("results/{study}/report/figures/atlas-{atlas}_calibration", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_calibration_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_calibration_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("genes/report_calibration.py"),
+    script:
+        "../scripts/genes/report_calibration.py"

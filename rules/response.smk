@@ -1,5 +1,5 @@
 # Response: what changes with treatment, and what predicts it?
-# Maps of voxels are tested in response_voxel.smk.
+# Maps of voxels are tested in response_voxels.smk.
 # Reads  connectivity of every session, cohort/sessions.tsv, cohort/participants.tsv, cohort/outcomes.tsv
 # Writes results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv (group x time and main effects),
 #        ..._within.tsv (change within each group), ..._means.tsv, change-{change}_sessions.tsv (who is in the model),
@@ -127,7 +127,6 @@ rule response_change:
         "results/{study}/logs/response_change-{change}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/response_change-{change}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -155,7 +154,6 @@ rule response_groups:
         "results/{study}/logs/response_groups_change-{change}.log",
     benchmark:
         "results/{study}/benchmarks/response_groups_change-{change}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -180,7 +178,6 @@ rule response_association:
         "results/{study}/logs/response_association-{association}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/response_association-{association}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -209,7 +206,6 @@ rule response_normalisation:
         "results/{study}/logs/response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -238,7 +234,6 @@ rule response_participants:
         "results/{study}/benchmarks/response_participants_prediction-{contrast}.tsv"
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(10),
@@ -409,7 +404,6 @@ rule response_replicate:
         "results/{study}/benchmarks/response_replicate_prediction-{contrast}_atlas-{atlas}.tsv"
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
-    threads: 1
     resources:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(15),
@@ -467,3 +461,161 @@ rule response:
             for seed in SEEDS
             for file in ["clusters.tsv", *(f"stat-{stat}_statmap.nii.gz" for stat in stats)]
         ],
+
+
+rule report_response_groups:
+    """Flow chart of inclusion, and the groups of a model of change at baseline."""
+    input:
+        participants="results/{study}/cohort/participants.tsv",
+        excluded="results/{study}/cohort/excluded.tsv",
+        excluded_sessions="results/{study}/cohort/excluded_sessions.tsv",
+        sessions="results/{study}/response/change-{change}_sessions.tsv",
+        groups="results/{study}/response/change-{change}_groups.tsv",
+    output:
+        part="results/{study}/report/parts/change-{change}_groups.json",
+        figure=multiext("results/{study}/report/figures/change-{change}_flow", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_response_groups_change-{change}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_groups_change-{change}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_groups.py"),
+        groups=lambda w: CHANGES[w.change]["groups"],
+    script:
+        "../scripts/response/report_groups.py"
+
+
+rule report_response_change:
+    """Trajectories of the groups and effects of one model and seed."""
+    input:
+        effects="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_effects.tsv",
+        within="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_within.tsv",
+        means="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_means.tsv",
+    output:
+        part="results/{study}/report/parts/change-{change}_seed-{seed}_atlas-{atlas}_effects.json",
+        trajectories=multiext(
+            "results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories", ".svg", ".png"
+        ),
+        forest=multiext(
+            "results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest", ".svg", ".png"
+        ),
+    log:
+        "results/{study}/logs/report_response_change-{change}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_change-{change}_seed-{seed}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_change.py"),
+    script:
+        "../scripts/response/report_change.py"
+
+
+rule report_response_association:
+    """Connectivity against the outcome, of one seed at every follow-up."""
+    input:
+        correlations="results/{study}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+        connectivity="results/{study}/connectivity/sessions_seed-{seed}_atlas-{atlas}_stat-fisherz_group.parquet",
+        sessions="results/{study}/cohort/sessions.tsv",
+        participants="results/{study}/cohort/participants.tsv",
+        outcomes="results/{study}/cohort/outcomes.tsv",
+    output:
+        part="results/{study}/report/parts/association-{association}_seed-{seed}_atlas-{atlas}.json",
+        figures=directory("results/{study}/report/figures/association-{association}_seed-{seed}_atlas-{atlas}"),
+    log:
+        "results/{study}/logs/report_response_association-{association}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_association-{association}_seed-{seed}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_association.py"),
+        order=TIMEPOINTS,
+        settings=lambda w: {k: v for k, v in ASSOCIATIONS[w.association].items() if k != "timepoints"},
+        label=lambda w: OUTCOMES[ASSOCIATIONS[w.association]["outcome"]].get("label"),
+    script:
+        "../scripts/response/report_association.py"
+
+
+rule report_response_families:
+    """How many families of correlations find something, and how many would by chance."""
+    input:
+        expand(
+            "results/{{study}}/response/association-{association}_seed-{seed}_atlas-{atlas}_correlations.tsv",
+            association=ASSOCIATIONS,
+            seed=SEEDS,
+            atlas=ATLAS,
+        ),
+    output:
+        "results/{study}/report/parts/associations.json",
+    log:
+        "results/{study}/logs/report_response_families.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_families.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_families.py"),
+    script:
+        "../scripts/response/report_families.py"
+
+
+rule report_response_normalisation:
+    """Patients against controls before and after, of one seed."""
+    input:
+        controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv",
+    output:
+        part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.json",
+        figure=multiext(
+            "results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls",
+            ".svg",
+            ".png",
+        ),
+    log:
+        "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_normalisation.py"),
+        margin=lambda w: NORMALISATION[w.normalisation]["margin"],
+        clusters=False,
+    script:
+        "../scripts/response/report_normalisation.py"
+
+
+rule report_response_prediction:
+    """Areas and curves of the prediction of response, and the published way on noise."""
+    input:
+        performance="results/{study}/response/prediction-{contrast}_atlas-{atlas}_performance.tsv",
+        roc="results/{study}/response/prediction-{contrast}_atlas-{atlas}_roc.tsv",
+        replicate="results/{study}/response/prediction-{contrast}_atlas-{atlas}_replicate.tsv",
+        noise="results/{study}/response/prediction-{contrast}_atlas-{atlas}_noise.tsv",
+    output:
+        part="results/{study}/report/parts/prediction-{contrast}_atlas-{atlas}_response.json",
+        areas=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas", ".svg", ".png"),
+        roc=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc", ".svg", ".png"),
+        noise=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_response_prediction-{contrast}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_prediction-{contrast}_atlas-{atlas}.tsv"
+    wildcard_constraints:
+        contrast="|".join(map(re.escape, RESPONDERS)) or "none",
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("response/report_prediction.py"),
+        main=[PREDICTION["models"][0], f"{PREDICTION['features'][0]} edges"],
+        settings=lambda w: RESPONDERS[w.contrast],
+    script:
+        "../scripts/response/report_prediction.py"

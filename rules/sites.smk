@@ -15,7 +15,6 @@ rule sites_leave_out:
         "results/{study}/logs/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/sites_leave_out_contrast-{contrast}_seed-{seed}_atlas-{atlas}_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
@@ -46,7 +45,6 @@ rule sites_table:
         "results/{study}/logs/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/sites_table_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -58,6 +56,32 @@ rule sites_table:
         min_per_group=config["sites"]["min_per_group"],
     script:
         "../scripts/sites/table.py"
+
+
+rule sites_voxel:
+    """Leave every site out, on maps."""
+    input:
+        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
+        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
+        connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+    output:
+        table="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.tsv",
+        sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.json",
+    log:
+        "results/{study}/logs/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
+    resources:
+        mem_mb=per_attempt(2000),
+        runtime=per_attempt(240),
+    params:
+        code=code("sites/voxels.py"),
+        model=lambda w: MODELS[w.contrast],
+        seed=config["seed"],
+        permutations=config["permutations"]["voxel_sites"],
+        min_per_group=config["sites"]["min_per_group"],
+    script:
+        "../scripts/sites/voxels.py"
 
 
 rule sites:
@@ -81,3 +105,33 @@ rule sites:
         )
         if IMAGES
         else [],
+
+
+PARTS += [f"{m}_atlas-{ATLAS}_sites" for m in GROUP_MAPS] if "sites" in config["stages"] else []
+
+
+rule report_sites:
+    """Leaving one site out, and the forest of the largest differences."""
+    input:
+        roi="results/{study}/group/contrast-{contrast}_seed-{seed}_atlas-{atlas}_stat-t_roi.tsv",
+        loso="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.tsv",
+        forest="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.tsv",
+    output:
+        part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.json",
+        loso=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso", ".svg", ".png"
+        ),
+        forest=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest", ".svg", ".png"
+        ),
+    log:
+        "results/{study}/logs/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.tsv"
+    resources:
+        mem_mb=per_attempt(1000),
+        runtime=per_attempt(10),
+    params:
+        code=code("sites/report.py"),
+    script:
+        "../scripts/sites/report.py"

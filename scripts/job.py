@@ -57,7 +57,7 @@ def one_thread():
 def share_lock(folder):
     """Share the lock of a folder until this process ends, however it ends.
 
-    A new run waits for it (rules/common.smk).
+    A new run waits for it (rules/lock.smk).
     """
     stream = open(folder / ".jobs", "a+")  # noqa: SIM115 - open until the job ends
     with suppress(OSError):  # a disk without locks

@@ -3,7 +3,7 @@
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table
 from amygene.preclinical.signatures import group_order
-from amygene.report import figures_preclinical
+from amygene.report.figures import preclinical as figures_preclinical
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import preclinical
 from amygene.report.style import save
@@ -36,14 +36,13 @@ if strongest:
     figures["network"] = figures_preclinical.network(read_arrays(source.ties), members, strongest)
 shown = {}
 for name, figure in figures.items():
-    svg, png = output[f"{name}_svg"], output[f"{name}_png"]
     if figure is None:
-        for path in (svg, png):
+        for path in output[name]:
             open(path, "w").close()
         continue
-    save(figure, svg, png)
+    save(figure, *output[name])
     # thousands of lines are smaller as a picture
-    shown[name] = files.picture(png if name in ("trajectories", "differential") else svg)
+    shown[name] = files.picture(output[name][1 if name in ("trajectories", "differential") else 0])
 part = preclinical.tissue(
     snakemake.wildcards.tissue, shown, tables["samples"], tables["contrasts"], tables["over_groups"],
     tables["trajectories"], tables["processes"], tables["modules"], tables["enrichment"], strongest,

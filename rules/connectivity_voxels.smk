@@ -52,7 +52,6 @@ rule connectivity_seed_set:
         "results/{study}/logs/connectivity_seed_set_{seed_set}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_seed_set_{seed_set}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -82,7 +81,6 @@ rule connectivity_voxel:
         "results/{study}/logs/connectivity_voxel_{seed_set}_{bucket}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_voxel_{seed_set}_{bucket}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(60),
@@ -112,7 +110,6 @@ rule connectivity_mask:
         "results/{study}/logs/connectivity_mask_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_mask_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(15),
@@ -141,7 +138,6 @@ rule connectivity_pack:
         "results/{study}/logs/connectivity_pack_{later}seed-{seed}_space-{space}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_pack_{later}seed-{seed}_space-{space}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
@@ -176,7 +172,6 @@ rule connectivity_parcellate:
         "results/{study}/logs/connectivity_parcellate_seed-{seed}_atlas-{atlas}.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_parcellate_seed-{seed}_atlas-{atlas}.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
@@ -211,7 +206,6 @@ rule connectivity_voxel_qc:
         "results/{study}/logs/connectivity_voxel_qc.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_voxel_qc.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -245,7 +239,6 @@ rule connectivity_seed_report:
         "results/{study}/logs/connectivity_seed_report.log",
     benchmark:
         "results/{study}/benchmarks/connectivity_seed_report.tsv"
-    threads: 1
     resources:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
@@ -255,3 +248,50 @@ rule connectivity_seed_report:
         definitions=SEED_DEFINITIONS,
     script:
         "../scripts/connectivity/seed_report.py"
+
+
+PARTS += ["connectivity"] if IMAGES and "connectivity" in config["stages"] else []
+USED_FILES += [file for files in SEED_IMAGES.values() for file in files]
+
+
+rule report_connectivity:
+    """What the maps of images rest on: scans before and after cleaning, seeds, mean maps."""
+    input:
+        qc="results/{study}/connectivity/qc.tsv",
+        seeds="results/{study}/connectivity/seeds.tsv",
+        overlap="results/{study}/connectivity/seeds_overlap.tsv",
+        seed_images=expand(
+            f"results/{{{{study}}}}/connectivity/voxel/seed-{{seed}}_space-{SPACE}_probseg.nii.gz",
+            seed=SEEDS,
+        ),
+        packs=expand(
+            f"results/{{{{study}}}}/connectivity/voxel/seed-{{seed}}_space-{SPACE}_stat-fisherz_group.npy",
+            seed=SEEDS,
+        ),
+        mask=f"results/{{study}}/connectivity/voxel/space-{SPACE}_mask.nii.gz",
+        coverage=f"results/{{study}}/connectivity/voxel/space-{SPACE}_coverage.nii.gz",
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        atlas=ATLAS_IMAGE or [],
+    output:
+        part="results/{study}/report/parts/connectivity.json",
+        carpets=multiext("results/{study}/report/figures/connectivity_carpets", ".svg", ".png"),
+        quality=multiext("results/{study}/report/figures/connectivity_quality", ".svg", ".png"),
+        places=multiext("results/{study}/report/figures/connectivity_seeds", ".svg", ".png"),
+        maps=multiext("results/{study}/report/figures/connectivity_maps", ".svg", ".png"),
+    log:
+        "results/{study}/logs/report_connectivity.log",
+    benchmark:
+        "results/{study}/benchmarks/report_connectivity.tsv"
+    resources:
+        mem_mb=per_attempt(2500),
+        runtime=per_attempt(10),
+    params:
+        code=code("connectivity/report.py"),
+        seeds=list(SEEDS),
+        # three of them are shown; which three the table of quality says
+        scans={p: [asdict(scan) for scan in own] for p, own in ROSTER.scans.items()},
+        session=SESSIONS[0],
+        cleaning={k: v for k, v in CLEANING.items() if k != "min_df"},
+        min_df=CLEANING["min_df"],
+    script:
+        "../scripts/connectivity/report.py"
