@@ -295,6 +295,7 @@ rule report_genes:
         runtime=per_attempt(10),
     params:
         code=code("genes/report.py"),
+        warning=NULL_MODEL.warning,
     script:
         "../scripts/genes/report.py"
 

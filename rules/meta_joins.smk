@@ -249,6 +249,7 @@ rule report_meta_joins:
         runtime=per_attempt(10),
     params:
         code=code("meta/report_joins.py"),
+        warning=META_NULLS.warning,
         comparisons=list(COMPARISONS),
         run_maps=RUN_MAPS,
     script:

@@ -140,10 +140,11 @@ def test_joins_answer_the_question(picture):
     _, findings = meta.joins(
         Shown(pairs, "a.tsv"), picture, Shown(targets, "b.tsv"), picture,
         (Shown(receptors, "c.tsv"), Shown(receptors.head(0), "d.tsv"), picture),
-        ["contrast-MDDvsHC_seed-RAMY"], names,
+        ["contrast-MDDvsHC_seed-RAMY"], names, "Replicate.",
     )  # fmt: skip
     assert findings[0] == "MDDvsHC, RAMY and up, convergence: r = 0.31, p = .020 under null maps."
-    assert findings[1].startswith("Receptors: 0 of 1 correlations")
+    assert findings[1] == "Replicate."
+    assert findings[2].startswith("Receptors: 0 of 1 correlations")
 
 
 CONFIG = {

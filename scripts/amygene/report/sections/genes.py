@@ -30,6 +30,7 @@ def part(
     figure: Shown,
     nulls: Shown,
     multiverse: Shown | None,
+    warning: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Blocks and findings of one map.
 
@@ -43,8 +44,10 @@ def part(
         ``_counts.json``.
     figure, nulls
         Pictures of the genes and of the null maps.
+    warning
+        Of the null maps, if they are a replicate of published practice.
     """
-    found = followers(genes.content, counts.content, name)
+    found = " ".join(filter(None, [followers(genes.content, counts.content, name), warning]))
     left_out = used.content[~used.content["used"]]
     note = ", ".join(f"{r} ({why})" for r, why in zip(left_out["region"], left_out["reason"], strict=True))
     ordered = genes.content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())

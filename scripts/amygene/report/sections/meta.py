@@ -233,6 +233,7 @@ def joins(
     receptors: tuple[Shown, Shown, Shown] | None,
     run_maps: Sequence[str],
     names: Mapping[str, str],
+    warning: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The meta-analytic maps beside the other maps of the run, targets of stimulation, and receptors.
 
@@ -246,6 +247,8 @@ def joins(
         Group maps and maps of the user's own.
     names
         Map -> what a person calls it.
+    warning
+        Of the null maps, if they are a replicate of published practice.
     """
     table = similarity.content.assign(
         map=lambda t: t["map"].map(names).fillna(t["map"]), other=lambda t: t["other"].map(names).fillna(t["other"])
@@ -255,6 +258,8 @@ def joins(
         f"{names.get(r['map'], r['map'])} and {names.get(r['other'], r['other'])}: r = {r['r']:.2f}, p {page.p_words(r['p_null'])} under null maps."
         for _, r in similarity.content[own & similarity.content["r"].notna()].iterrows()
     ]
+    if warning:
+        findings.append(warning)
     blocks = [
         page.heading("Beside the other maps"),
         page.words(*findings),
