@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from amygene.genes.association import parametric_p
-from amygene.nulls import moran, spin, variogram
+from amygene.nulls import moran, shuffled, spin, variogram
 from amygene.nulls.autocorrelation import moran_i
 from amygene.nulls.stratified import BLOCK
 from amygene.stats.map_test import against_null_maps, unit
@@ -25,7 +25,7 @@ def spun(value, brain, seed, n_maps):
     return spin.spun_maps(value, sphere_of(brain), brain.xyz[:, 0] > 0, seed, n_maps)
 
 
-@pytest.mark.parametrize("method", [moran, variogram, spin])
+@pytest.mark.parametrize("method", [moran, variogram, spin, shuffled])
 @pytest.mark.parametrize("n_maps", [1, BLOCK - 1, BLOCK, BLOCK + 7])
 def test_map_i_does_not_depend_on_how_many_maps_there_are(brain, value, method, n_maps):
     def null_maps(seed, n):
@@ -48,6 +48,15 @@ def test_moran_keeps_mean_variance_and_autocorrelation_of_every_structure(brain,
         assert moran_i(maps[:, here], brain.xyz[here]) == pytest.approx(np.full(120, own[0]))
 
 
+def test_shuffling_keeps_every_structures_values_and_nothing_of_their_places(brain, value):
+    maps = shuffled.null_maps(value, brain.structure, brain.xyz, 1, 300)
+    for structure in ("cortex", "subcortex", "cerebellum"):
+        here = brain.structure == structure
+        assert (np.sort(maps[:, here], axis=1) == np.sort(value[here])).all()
+        # every place takes every value about as often
+        assert maps[:, here].mean(axis=0) == pytest.approx(value[here].mean(), abs=5 * value[here].std() / 300**0.5)
+
+
 def test_variogram_keeps_the_mean_of_every_structure(brain, value):
     maps = variogram.null_maps(value, brain.structure, brain.xyz, 1, 30)
     for structure in ("cortex", "subcortex", "cerebellum"):
@@ -64,7 +73,7 @@ def test_structures_too_small_for_a_variogram_are_randomised_by_moran(brain, val
     assert maps[:, :4].std(axis=0).min() > 0
 
 
-@pytest.mark.parametrize("method", [moran, variogram])
+@pytest.mark.parametrize("method", [moran, variogram, shuffled])
 def test_a_structure_of_one_region_keeps_its_value(brain, value, method):
     structure = brain.structure.copy()
     structure[5] = "brainstem"
@@ -117,7 +126,7 @@ def false_positive_rates(brain, kind, shift, n_maps=120, n_genes=20, n_nulls=99)
             p = parametric_p(observed @ genes, 60)
         else:
             strata = brain.structure if kind.endswith("stratified") else np.full(60, "all")
-            model = {"moran": moran, "variogram": variogram}[kind.split()[0]]
+            model = {"moran": moran, "variogram": variogram, "shuffled": shuffled}[kind.split()[0]]
             maps = model.null_maps(value, strata, brain.xyz, i, n_nulls)
             p = against_null_maps(observed, unit(maps, 1), genes).p
         rates.append(np.mean(p <= 0.05))
@@ -131,7 +140,14 @@ def test_moran_by_structure_holds_the_level_whatever_the_structures_differ(brain
 
 
 @pytest.mark.parametrize(
-    ("kind", "shift", "at_least"), [("parametric", 0.0, 0.12), ("parametric", 2.0, 0.5), ("moran", 2.0, 0.2)]
+    ("kind", "shift", "at_least"),
+    [
+        ("parametric", 0.0, 0.12),
+        ("parametric", 2.0, 0.5),
+        ("moran", 2.0, 0.2),
+        ("shuffled stratified", 0.0, 0.12),
+        ("shuffled stratified", 2.0, 0.12),
+    ],
 )
 def test_nulls_that_mix_structures_or_forget_space_find_what_is_not_there(brain, kind, shift, at_least):
     assert false_positive_rates(brain, kind, shift, n_maps=60).mean() > at_least

@@ -51,6 +51,16 @@ NULLS = Registry(
         meaning="rotate the cortex and leave other structures out",
         cortex_only=True,
     ),
+    NullModel(
+        "shuffled",
+        "amygene.nulls.shuffled:null_maps",
+        label="shuffled within structure",
+        sentence="shuffling regions, a replicate of published practice that ignores spatial autocorrelation",
+        meaning="shuffle the regions of each structure, a replicate: ignores spatial autocorrelation, 20 to 70 % "
+        "false positives",
+        warning="This is a replicate of published practice: these null maps ignore spatial autocorrelation, which "
+        "gives 20 to 70 % false positives.",
+    ),
 )
 #: of maps that are compared over all structures
 WHOLE_BRAIN = Registry("meta.nulls", *(null for null in NULLS.values() if not null.cortex_only))
