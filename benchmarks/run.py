@@ -196,8 +196,8 @@ def variograms(rng: np.random.Generator) -> list[Row]:
     np.vstack = np.vstack  # type: ignore[attr-defined]
     from brainsmash.mapgen.base import Base
 
-    from amygene.nulls.stratified import null_maps
-    from amygene.nulls.variogram import Variogram
+    from amygene.nulls import variogram
+    from amygene.nulls.variogram import Surrogates
 
     rows = []
     for n, goal in ((112, ">= 40x"), (432, ">= 15x")):
@@ -208,7 +208,7 @@ def variograms(rng: np.random.Generator) -> list[Row]:
         state = np.random.RandomState(np.random.RandomState(5).randint(np.iinfo(np.int32).max, size=1)[0])
         permuted = state.random_sample((n, 100)).argsort(axis=0)
         noise = state.randn(n, 100)
-        words = agree(Variogram(xyz).surrogates(values, permuted.T, noise.T), theirs, 1e-10)
+        words = agree(Surrogates(xyz).surrogates(values, permuted.T, noise.T), theirs, 1e-10)
         strata = np.full(n, "all")
         rows.append(
             compare(
@@ -217,7 +217,7 @@ def variograms(rng: np.random.Generator) -> list[Row]:
                 words,
                 goal,
                 lambda v=values, d=distance: Base(v, d, seed=5)(1000, batch_size=100),
-                lambda v=values, s=strata, x=xyz: null_maps(v, s, x, "variogram", 1, 1000),
+                lambda v=values, s=strata, x=xyz: variogram.null_maps(v, s, x, 1, 1000),
             )
         )
     return rows
@@ -257,6 +257,7 @@ def classification(rng: np.random.Generator) -> list[Row]:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
+    from amygene.prediction.choices import CLASSIFIERS
     from amygene.prediction.designs import BLOCK, splits_of
     from amygene.prediction.nested import ALL, Classifier, Nested, Settings
     from amygene.prediction.sample import Sample
@@ -272,8 +273,10 @@ def classification(rng: np.random.Generator) -> list[Row]:
         site_names=one, strata=none, external=none.astype(bool),
     )  # fmt: skip
     grid = {"C": [1.0, 10.0, 100.0], "gamma": [0.1, 0.3, 1.0]}
-    settings = Settings(["rbf-svm"], ["all"], 20, "none", False, {"rbf-svm": grid})
-    splits = splits_of("cross-validation", sample, folds=5, repeats=1, harmonise="none", seed=1)
+    settings = Settings(
+        ["rbf-svm"], ["all"], 20, "", False, {"rbf-svm": grid}, {"rbf-svm": CLASSIFIERS["rbf-svm"].place}, []
+    )
+    splits = splits_of("cross-validation", sample, folds=5, repeats=1, by_controls=False, seed=1)
     labels = np.stack([rng.permutation(case) for _ in range(BLOCK)])
     few = labels[:2]
 

@@ -35,8 +35,9 @@ from amygene.expression.alignment import read_dk83
 from amygene.genes.association import OnGenes
 from amygene.imaging import atlas
 from amygene.models.comparison import Comparison, count_exceedances
-from amygene.nulls.calibration import smooth_maps
-from amygene.nulls.stratified import null_maps
+from amygene.models.site_effects import COVARIATE
+from amygene.nulls import moran
+from amygene.nulls.smooth import smooth_maps
 from amygene.preclinical.bridge import Weights, animals_p, bridge_table, weights_of
 from amygene.stats.design import Design
 from amygene.stats.map_test import unit
@@ -84,7 +85,7 @@ def bridge(number: int, effect: float, follows: float) -> pd.DataFrame:
     values[:, module] += rng.standard_normal((2 * N_ANIMALS, 1)) + effect * is_case[:, None]
     noise = smooth_maps(xyz, strata, 1.0, 1, rng)[0]
     observed = noise / noise.std() + follows * unit(profiles[:, module].mean(axis=1), 0) * np.sqrt(len(noise))
-    maps = null_maps(observed, strata, xyz, "moran", number, DRAWS)
+    maps = moran.null_maps(observed, strata, xyz, number, DRAWS)
     t, p = stats.ttest_ind(values[is_case], values[~is_case])
     names = np.array([f"G{i}" for i in range(N_GENES)])
     human = dict(zip(names.tolist(), names.tolist(), strict=True))
@@ -126,7 +127,7 @@ def evidence(number: int, effect: float) -> dict[str, float]:
 
     def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
         kept = {seed: np.flatnonzero(names != parts[0]) for seed, parts in SEEDS.items()}
-        comparisons = {seed: Comparison(z[seed][:, kept[seed]], design, site, "covariate") for seed in SEEDS}
+        comparisons = {seed: Comparison(z[seed][:, kept[seed]], design, site, COVARIATE) for seed in SEEDS}
         relabeled = {seed: count_exceedances(one, number, 0, DRAWS)[2] for seed, one in comparisons.items()}
         columns = {seed: names[kept[seed]].tolist() for seed in SEEDS}
         return contrast_tables(findings, places, SEEDS, comparisons, relabeled, columns, "controls", "DK83")

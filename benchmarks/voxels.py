@@ -28,9 +28,10 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from amygene.group.voxels import make_voxel_comparison, observe
 from amygene.models.cluster_tables import cluster_table, describe_voxels
 from amygene.models.draws import draw_shard, gather_draws
+from amygene.models.site_effects import COVARIATE
 from amygene.stats.lattice import Lattice
 
-MODEL = {"categorical": ["site"], "exchange_within": "site", "site_effects": "covariate"}
+MODEL = {"categorical": ["site"], "exchange_within": "site", "site_effects": COVARIATE}
 
 
 def study(n: int, n_sites: int, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:

@@ -6,37 +6,27 @@
 #        (and, for the next stage, series/{bucket}.npz: the checked series of a bucket of participants)
 #        of a cohort with sessions also sessions.tsv, excluded_sessions.tsv, outcomes.tsv, and sessions/{bucket}.npz
 
-# the sheet of each format: the user's own, or made from what the format has
+from amygene.cohort.settings import numbers_of_sessions
 
-from amygene.cohort import rest_meta_mdd
-
-SHEETS = {
-    "table": COHORT.get("participants", ""),
-    "simulated": "results/{study}/cohort/simulated/participants.tsv",
-    "rest-meta-mdd": "results/{study}/cohort/rest-meta-mdd/participants.tsv",
-    "abide": "results/{study}/cohort/abide/participants.tsv",
-    "bids": "results/{study}/cohort/bids/participants.tsv",
-    "simulated-bids": "results/{study}/cohort/simulated-bids/participants.tsv",
-}
-SHEET = SHEETS.get(COHORT["format"], "")
+# the sheet: made from what the format has, or the user's own
+SHEET = FORMAT.sheet or COHORT.get("participants", "")
 # columns of a series file: which widths are right, and where the atlas begins
-WIDTHS, FIRST_COLUMN = [COHORT["n_columns"]] if "n_columns" in COHORT else [], COHORT["first_column"]
-if COHORT["format"] == "rest-meta-mdd":
-    WIDTHS, FIRST_COLUMN = list(rest_meta_mdd.WIDTHS), rest_meta_mdd.BLOCKS[ATLAS][0]
+WIDTHS = list(ROSTER.widths)
+FIRST_COLUMN = ROSTER.blocks[ATLAS][0] if ROSTER.blocks else COHORT["first_column"]
 # how a sheet is read and who of it is taken; what a contrast asks of its participants
 SELECTION = {k: COHORT[k] for k in ("select", "missing", "codes", "categorical", "faulty")}
 
 
 def existing_series(wildcards):
     """Files of a bucket that are there; the stage tells about those that are not, all at once."""
-    if IMAGES or COHORT["format"] not in ("table", "rest-meta-mdd"):
-        return []  # made by a rule of its own
+    if IMAGES or FORMAT.made:
+        return []  # made by a rule of their own
     return [f for f in map(ROSTER.files.get, BUCKETS.get(wildcards.bucket, [])) if os.path.isfile(f)]
 
 
 def existing_sessions(wildcards):
     """Files of all sessions of a bucket that are there."""
-    if COHORT["format"] != "table":
+    if FORMAT.made:
         return []
     units = [file for p in BUCKETS.get(wildcards.bucket, []) for file in ROSTER.units.get(p, {}).values()]
     return [f for f in units if os.path.isfile(f)]
@@ -53,17 +43,14 @@ FINDINGS = [
 ]
 # sheets of a cohort that was seen more than once, and how they are read
 LONGITUDINAL = bool(ROSTER.scanned)
-SIMULATED = "results/{study}/cohort/simulated"
-SESSION_TABLE = f"{SIMULATED}/sessions.tsv" if COHORT["format"] == "simulated" else COHORT.get("session_table", [])
-OUTCOME_TABLE = f"{SIMULATED}/outcomes.tsv" if COHORT["format"] == "simulated" else COHORT.get("outcome_table", "")
-if COHORT["format"] == "simulated-bids":
-    OUTCOME_TABLE = SHEET  # ratings stand in the participants sheet
-TIMEPOINTS = settings.timepoints_of(COHORT)
+SESSION_TABLE = FORMAT.session_table or COHORT.get("session_table", [])
+OUTCOME_TABLE = FORMAT.outcome_table or COHORT.get("outcome_table", "")
+TIMEPOINTS = timepoints_of(COHORT)
 OUTCOMES = config["response"]["outcomes"]
 SHEETS_READ = {
     "timepoints": TIMEPOINTS,
     "instruments": sorted({rule.get("instrument", name) for name, rule in OUTCOMES.items()}),
-    "numeric": settings.numbers_of_sessions(config),
+    "numeric": numbers_of_sessions(config),
     "images": IMAGES,
     **{k: COHORT[k] for k in ("missing", "codes")},
 }
@@ -84,8 +71,8 @@ rule simulate:
         truth="results/{study}/cohort/simulated/truth.tsv",
         sidecar="results/{study}/cohort/simulated/truth.json",
         series=directory("results/{study}/cohort/simulated/ROISignals"),
-        sessions=(SESSION_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
-        outcomes=(OUTCOME_TABLE if LONGITUDINAL and COHORT["format"] == "simulated" else []),
+        sessions=("results/{study}/cohort/simulated/sessions.tsv" if LONGITUDINAL else []),
+        outcomes=("results/{study}/cohort/simulated/outcomes.tsv" if LONGITUDINAL else []),
     log:
         "results/{study}/logs/simulate.log",
     benchmark:
@@ -104,7 +91,7 @@ rule simulate:
 rule rest_meta_mdd_sheet:
     """The participants sheet of a copy of the REST-meta-MDD release."""
     input:
-        workbook=ROSTER.workbook or [],
+        workbook=ROSTER.source or [],
         motion=COHORT.get("motion", []),
     output:
         sheet="results/{study}/cohort/rest-meta-mdd/participants.tsv",
@@ -118,7 +105,7 @@ rule rest_meta_mdd_sheet:
     params:
         code=code("cohort/rest_meta_mdd.py"),
         # the workbook is compared with the files: one that is added or taken away matters
-        files=ROSTER.files if COHORT["format"] == "rest-meta-mdd" else {},
+        files=ROSTER.files,
     script:
         "../scripts/cohort/rest_meta_mdd.py"
 
@@ -176,9 +163,8 @@ rule cohort_series:
     input:
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         files=existing_series,
-        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
-        downloaded=("results/{study}/cohort/abide/{bucket}.downloaded" if COHORT["format"] == "abide" else []),
-        sheet=SHEET if COHORT["format"] == "abide" else [],
+        made=FORMAT.made or [],
+        sheet=[] if ROSTER.known else SHEET,
     output:
         series="results/{study}/cohort/series/{bucket}.npz",
         findings="results/{study}/cohort/series/{bucket}_findings.json",
@@ -321,7 +307,7 @@ use rule cohort_series as cohort_session_series with:
     input:
         regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
         files=existing_sessions,
-        simulated=("results/{study}/cohort/simulated/ROISignals" if COHORT["format"] == "simulated" else []),
+        made=FORMAT.made or [],
     output:
         series="results/{study}/cohort/sessions/{bucket}.npz",
         findings="results/{study}/cohort/sessions/{bucket}_findings.json",
@@ -377,12 +363,12 @@ rule cohort_sessions:
 rule cohort:
     """Stage cohort."""
     input:
-        f"results/{STUDY}/cohort/participants.tsv" if COHORT["format"] != "none" else [],
+        f"results/{STUDY}/cohort/participants.tsv" if FORMAT.has_participants else [],
         expand("results/{study}/cohort/contrast-{contrast}_participants.tsv", study=STUDY, contrast=CONTRASTS),
         f"results/{STUDY}/cohort/sessions.tsv" if LONGITUDINAL else [],
 
 
-PARTS += ["cohort"] if COHORT["format"] != "none" else []
+PARTS += ["cohort"] if FORMAT.has_participants else []
 
 
 rule report_cohort:

@@ -104,7 +104,7 @@ rule simulate_scans:
 rule bids_sheet:
     """The dataset's participants sheet, and who lacks a scan or a row in it."""
     input:
-        sheet=bids.sheet_of(COHORT) if COHORT["format"] == "bids" else [],
+        sheet=ROSTER.source or [],
     output:
         sheet="results/{study}/cohort/bids/participants.tsv",
     log:
@@ -126,9 +126,7 @@ rule cohort_images:
     """Read the images of one bucket of participants to their end. What is wrong is written down, not raised."""
     input:
         files=existing_scans("bold", "mask"),
-        simulated=(
-            "results/{study}/cohort/simulated-bids/{bucket}.made" if COHORT["format"] == "simulated-bids" else []
-        ),
+        made=FORMAT.made or [],
         default_mask=DEFAULT_MASK,
     output:
         signal="results/{study}/cohort/images/{bucket}.npz",
@@ -152,9 +150,7 @@ rule cohort_confounds:
     """Find out what cleaning will leave of one bucket of participants. What is wrong is written down, not raised."""
     input:
         files=existing_scans("confounds"),
-        simulated=(
-            "results/{study}/cohort/simulated-bids/{bucket}.made" if COHORT["format"] == "simulated-bids" else []
-        ),
+        made=FORMAT.made or [],
         # their headers say how long they are
         images=ancient("results/{study}/cohort/images/{bucket}.npz"),
     output:

@@ -14,39 +14,44 @@ from snakemake.exceptions import WorkflowError
 import snakemake_patch
 import used_code
 from amygene import settings
-from amygene.cohort import bids, buckets, roster
+from amygene.cohort import buckets, roster
+from amygene.cohort.choices import FORMATS
+from amygene.cohort.settings import timepoints_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
+from amygene.imaging.settings import image_problems
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.resources import link_resources
+from amygene.io.repeated_keys import repeated_keys
 from amygene.response import voxel_plan
 
 snakemake_patch.apply(logger)
 
-with open(workflow.source_path("../config/schemas/config.schema.yaml")) as stream:
-    SCHEMA = yaml.safe_load(stream)
+SCHEMA = settings.read_schema(workflow.source_path("../config/schemas/config.schema.yaml"))
 try:
     if shared := os.environ.get("AMYGENE_RESOURCES"):
         link_resources(shared, "resources")
+    raise_if_any(repeated_keys(workflow.configfiles))
     config = settings.complete(config, SCHEMA)
     ROSTER = roster.read(config["cohort"], f"results/{config['study']}/cohort")
     if ROSTER.images:
-        raise_if_any(settings.image_problems(config))
+        raise_if_any(image_problems(config))
         if "response" in config["stages"]:
-            times = settings.timepoints_of(config["cohort"])
+            times = timepoints_of(config["cohort"])
             raise_if_any(voxel_plan.problems(config["response"], times, ROSTER.sessions))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 STUDY = config["study"]
 COHORT = config["cohort"]
+FORMAT = FORMATS[COHORT["format"]]
 JOBS = config["jobs"]
 ATLAS = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
-CONTRASTS = config["contrasts"] if COHORT["format"] != "none" else {}
+CONTRASTS = config["contrasts"] if FORMAT.has_participants else {}
 
 # participants come with images (then maps of voxels are made, and averaged over regions), or with series of regions
 IMAGES = ROSTER.images
 SESSIONS = list(ROSTER.sessions)
-SPACE = COHORT.get("space", bids.SPACE if COHORT["format"] in ("bids", "simulated-bids") else "MNI")
+SPACE = COHORT.get("space", FORMAT.space)
 
 with open(workflow.source_path("../config/seeds.tsv")) as stream:
     seed_table = list(csv.DictReader(stream, delimiter="\t"))
@@ -153,7 +158,7 @@ def existing_scans(*kinds):
     """For an input: files of those kinds (bold, mask, confounds) of a bucket that are there."""
 
     def files(wildcards):
-        if COHORT["format"] == "simulated-bids":
+        if FORMAT.made:
             return []  # made by a rule of their own
         named = [scan[kind] for scans in members_scans(wildcards).values() for scan in scans for kind in kinds]
         return [f for f in dict.fromkeys(named) if os.path.isfile(f)]

@@ -85,9 +85,9 @@ rule connectivity:
             seed=SEEDS,
             atlas=ATLAS,
         )
-        if COHORT["format"] != "none"
+        if FORMAT.has_participants
         else [],
-        f"results/{STUDY}/connectivity/qc.tsv" if COHORT["format"] != "none" else [],
+        f"results/{STUDY}/connectivity/qc.tsv" if FORMAT.has_participants else [],
         # of images: arrays of voxels for the group stage
         expand(
             "results/{study}/connectivity/voxel/{later}seed-{seed}_space-{space}_stat-fisherz_group.npy",

@@ -93,7 +93,7 @@ rule evidence_claims:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("evidence/claims.py"),
+        code=lambda w: code("evidence/claims.py", chosen=[SITES_AS[w.contrast]]),
         seeds=SEEDS,
         stands_for=lambda w: STANDS_FOR[w.contrast],
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
@@ -211,6 +211,6 @@ rule report_evidence:
         code=code("evidence/report.py"),
         contrasts={name: {k: str(c[k]) for k in ("case", "control")} for name, c in CONTRASTS.items()},
         treatment=TREATMENT_MAPS,
-        simulated=COHORT["format"].startswith("simulated"),
+        simulated=FORMAT.simulated,
     script:
         "../scripts/evidence/report.py"

@@ -7,7 +7,10 @@
 
 import math
 
+from amygene.nulls.choices import NULLS
+
 GENES = config["genes"]
+NULL_MODEL = NULLS[GENES["nulls"]]
 NULL_MAPS = config["permutations"]["null_maps"]
 # the number of genes is not known before expression is made: 20,000 at most is assumed to deal them to chunks,
 # chunk k takes every n-th block of genes
@@ -42,6 +45,7 @@ rule genes_map:
         code=code("genes/map.py"),
         columns=map_columns,
         null=GENES["nulls"],
+        cortex_only=NULL_MODEL.cortex_only,
     script:
         "../scripts/genes/map.py"
 
@@ -63,8 +67,9 @@ rule genes_nulls:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes/nulls.py"),
+        code=code("genes/nulls.py", chosen=[NULL_MODEL]),
         method=GENES["nulls"],
+        null_model=NULL_MODEL.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
@@ -213,8 +218,10 @@ rule genes_calibration:
         mem_mb=per_attempt(1000),
         runtime=per_attempt(60),
     params:
-        code=code("genes/calibration.py"),
+        code=code("genes/calibration.py", chosen=[NULL_MODEL]),
         nulls=GENES["nulls"],
+        null_model=NULL_MODEL.place,
+        cortex_only=NULL_MODEL.cortex_only,
         maps=GENES["calibration_maps"],
         seed=config["seed"],
     script:
@@ -288,6 +295,7 @@ rule report_genes:
         runtime=per_attempt(10),
     params:
         code=code("genes/report.py"),
+        warning=NULL_MODEL.warning,
     script:
         "../scripts/genes/report.py"
 

@@ -6,14 +6,22 @@
 # a shard takes whole blocks of permutations, so that their number changes no number in a table
 
 from amygene.group.regions import settings_of
+from amygene.models.choices import SITE_EFFECTS
 from amygene.stats import permutation
 
 PERMUTATIONS = config["permutations"]["group"]
 PER_SHARD = permutation.whole_blocks(JOBS["permutations_per_shard"])
 SHARDS = range(0, PERMUTATIONS, PER_SHARD)
 
-# contrast -> its model, as `group.regions.make_comparison` takes it
+# contrast -> its model, how its sites are dealt with, and the rest as `group.regions.make_comparison` takes it
 MODELS = {name: {**settings_of(c), "categorical": COHORT["categorical"]} for name, c in CONTRASTS.items()}
+SITES_AS = {name: SITE_EFFECTS[model["site_effects"]] for name, model in MODELS.items()}
+BUT_SITES = {name: {k: v for k, v in model.items() if k != "site_effects"} for name, model in MODELS.items()}
+
+
+def side_by_side(wildcards):
+    """Ways to deal with sites whose differences are compared: some always, and the contrast's own."""
+    return [way for way in SITE_EFFECTS.values() if way.side_by_side or way == SITES_AS[wildcards.contrast]]
 
 
 rule group_comparison:
@@ -36,7 +44,8 @@ rule group_comparison:
         runtime=per_attempt(10),
     params:
         code=code("group/comparison.py"),
-        model=lambda w: MODELS[w.contrast],
+        model=lambda w: BUT_SITES[w.contrast],
+        site_effects=lambda w: SITES_AS[w.contrast].settings,
     script:
         "../scripts/group/comparison.py"
 
@@ -55,7 +64,7 @@ rule group_permute:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(30),
     params:
-        code=code("group/permute.py"),
+        code=lambda w: code("group/permute.py", chosen=[SITES_AS[w.contrast]]),
         seed=config["seed"],
         stop=lambda w: min(int(w.shard) + PER_SHARD, PERMUTATIONS),
     script:
@@ -86,7 +95,7 @@ rule group_table:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group/table.py"),
+        code=lambda w: code("group/table.py", chosen=[SITES_AS[w.contrast]]),
         model=lambda w: MODELS[w.contrast],
         contrast=lambda w: {k: CONTRASTS[w.contrast][k] for k in ("variable", "case", "control")},
         seed=config["seed"],
@@ -97,7 +106,7 @@ rule group_table:
 
 
 rule group_harmonisation:
-    """The same difference with four ways to deal with sites."""
+    """The same difference with several ways to deal with sites."""
     input:
         participants="results/{study}/cohort/contrast-{contrast}_participants.tsv",
         comparison="results/{study}/group/shards/contrast-{contrast}_seed-{seed}_atlas-{atlas}_comparison.npz",
@@ -112,8 +121,9 @@ rule group_harmonisation:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(10),
     params:
-        code=code("group/harmonisation.py"),
-        model=lambda w: {k: v for k, v in MODELS[w.contrast].items() if k != "site_effects"},
+        code=lambda w: code("group/harmonisation.py", chosen=side_by_side(w)),
+        model=lambda w: BUT_SITES[w.contrast],
+        ways=lambda w: [way.settings for way in side_by_side(w)],
     script:
         "../scripts/group/harmonisation.py"
 

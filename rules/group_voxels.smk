@@ -39,8 +39,9 @@ rule group_voxel_comparison:
         mem_mb=per_attempt(3000),
         runtime=per_attempt(20),
     params:
-        code=code("group/voxels_comparison.py"),
-        model=lambda w: MODELS[w.contrast],
+        code=lambda w: code("group/voxels_comparison.py", chosen=[SITES_AS[w.contrast]]),
+        model=lambda w: BUT_SITES[w.contrast],
+        site_effects=lambda w: SITES_AS[w.contrast].settings,
         connectivity=VOXEL["connectivity"],
         cluster_p=VOXEL["cluster_p"],
     script:

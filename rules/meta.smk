@@ -10,6 +10,7 @@
 #        ..._similarity.tsv, ..._receptors.tsv, ..._receptor-maps.tsv, ..._receptor-clusters.tsv
 
 from amygene.meta import plan
+from amygene.nulls.choices import WHOLE_BRAIN
 
 HAS_META = "meta" in config["stages"]
 COMPARISONS = META["comparisons"]
@@ -23,6 +24,7 @@ DRAWS = config["permutations"]["meta"]
 DRAW_SHARDS = range(plan.PILOT, DRAWS, JOBS["draws_per_shard"])
 DIFFERENCES = {f"{a}-{b}": (a, b) for a, b in META["differences"]}
 CONNECTOME_REGIONS = f"results/{{study}}/atlas/atlas-{CONNECTOME_ATLAS}_dseg.tsv"
+META_NULLS = WHOLE_BRAIN[META["nulls"]]
 TARGETS = {**plan.TARGETS, **{name: tuple(place) for name, place in META["targets"].items()}}
 RECEPTORS = META.get("receptors", {})
 DATABASE = META.get("database")

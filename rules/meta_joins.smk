@@ -125,10 +125,11 @@ rule meta_similarity:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta/similarity.py"),
+        code=code("meta/similarity.py", chosen=[META_NULLS]),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         method=META["nulls"],
+        null_model=META_NULLS.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
@@ -207,11 +208,12 @@ rule meta_receptor_tests:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("meta/receptor_tests.py"),
+        code=code("meta/receptor_tests.py", chosen=[META_NULLS]),
         run_maps=RUN_MAPS,
         meta_maps=META_MAPS,
         comparisons=list(COMPARISONS),
         method=META["nulls"],
+        null_model=META_NULLS.place,
         seed=config["seed"],
         null_maps=NULL_MAPS,
     script:
@@ -247,6 +249,7 @@ rule report_meta_joins:
         runtime=per_attempt(10),
     params:
         code=code("meta/report_joins.py"),
+        warning=META_NULLS.warning,
         comparisons=list(COMPARISONS),
         run_maps=RUN_MAPS,
     script:

@@ -5,16 +5,32 @@
 #        ..._predictions.tsv (a row per participant and repeat), ..._roc.tsv, ..._calibration.tsv, ..._sites.tsv,
 #        ..._weights.tsv (what linear models learnt of each edge), ..._folds.tsv
 
+from amygene.models.choices import HARMONISATIONS
 from amygene.prediction import designs
+from amygene.prediction.choices import CLASSIFIERS
 
 PREDICTION = config["prediction"]
 SECOND = PREDICTION.get("external", {})
 DESIGNS = PREDICTION["designs"] + (["external"] if SECOND else [])
 RELABELINGS = config["permutations"]["prediction"]
 PER_LABEL_SHARD = designs.whole_blocks(JOBS["relabelings_per_shard"])
+# what is loaded: harmonisation, and classifiers in the order of the tables
+HARMONISE = HARMONISATIONS[PREDICTION["harmonise"]]
+USED_MODELS = {*PREDICTION["models"], designs.BASELINE_MODEL, designs.REPLICATE_MODEL}
+FITTED = [model for name, model in CLASSIFIERS.items() if name in USED_MODELS]
 # what fits depend on, as `nested.Settings` takes it, and what splits depend on, as `designs.splits_of` does
-FITS = {k: PREDICTION[k] for k in ("models", "features", "n_selected", "harmonise", "remove_covariates", "grid")}
-SPLITS = {k: PREDICTION[k] for k in ("folds", "repeats", "harmonise")}
+FITS = {
+    **{k: PREDICTION[k] for k in ("models", "features", "n_selected", "remove_covariates", "grid")},
+    "harmonise": HARMONISE.place,
+    "places": {model.name: model.place for model in FITTED},
+    "linear": [model.name for model in FITTED if model.linear],
+}
+SPLITS = {"folds": PREDICTION["folds"], "repeats": PREDICTION["repeats"], "by_controls": bool(HARMONISE.place)}
+# the same in the words of the config, for sidecars
+SETTINGS = {
+    k: PREDICTION[k]
+    for k in ("models", "features", "n_selected", "harmonise", "remove_covariates", "grid", "folds", "repeats")
+}
 # design -> the parts that its folds are dealt to
 FOLDS = PREDICTION["folds"] * PREDICTION["repeats"]
 FOLD_PARTS = {
@@ -25,7 +41,7 @@ FOLD_PARTS = {
 }
 # the replicate has one model
 TESTED_DESIGNS = [
-    d for d in DESIGNS if (d != "replicate" or "rbf-svm" in PREDICTION["tested"]) and PREDICTION["tested"]
+    d for d in DESIGNS if (d != "replicate" or designs.REPLICATE_MODEL in PREDICTION["tested"]) and PREDICTION["tested"]
 ]
 
 
@@ -93,7 +109,7 @@ rule prediction_fit:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(120),
     params:
-        code=code("prediction/fit.py"),
+        code=code("prediction/fit.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -116,7 +132,7 @@ rule prediction_permute:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(240),
     params:
-        code=code("prediction/permute.py"),
+        code=code("prediction/permute.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -140,7 +156,7 @@ rule prediction_guard:
         mem_mb=per_attempt(2000),
         runtime=per_attempt(30),
     params:
-        code=code("prediction/guard.py"),
+        code=code("prediction/guard.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=FITS,
         splits=SPLITS,
@@ -196,9 +212,10 @@ rule prediction_table:
     params:
         code=code("prediction/table.py"),
         seed=config["seed"],
-        settings={**FITS, **SPLITS, "designs": DESIGNS, "tested": PREDICTION["tested"], "permutations": RELABELINGS},
+        settings={**SETTINGS, "designs": DESIGNS, "tested": PREDICTION["tested"], "permutations": RELABELINGS},
         model=lambda w: {k: MODELS[w.contrast][k] for k in ("covariates", "exchange_within")},
         second=SECOND,
+        models=[model.name for model in FITTED],
     script:
         "../scripts/prediction/table.py"
 
@@ -219,7 +236,7 @@ PARTS += [f"contrast-{c}_atlas-{ATLAS}_prediction" for c in CONTRASTS] if "predi
 
 
 # the patterns that are shown on the brain: those of the first linear model
-PATTERN = next((m for m in PREDICTION["models"] if m != "rbf-svm"), "")
+PATTERN = next((m for m in PREDICTION["models"] if CLASSIFIERS[m].linear), "")
 
 
 rule report_prediction:

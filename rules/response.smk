@@ -287,7 +287,7 @@ use rule prediction_fit as response_fit with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction/fit.py"),
+        code=code("prediction/fit.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -306,7 +306,7 @@ use rule prediction_permute as response_permute with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction/permute.py"),
+        code=code("prediction/permute.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -326,7 +326,7 @@ use rule prediction_guard as response_guard with:
     wildcard_constraints:
         contrast="|".join(map(re.escape, RESPONDERS)) or "none",
     params:
-        code=code("prediction/guard.py"),
+        code=code("prediction/guard.py", chosen=[*FITTED, HARMONISE]),
         seed=config["seed"],
         settings=RESPONSE_FITS,
         splits=SPLITS,
@@ -378,14 +378,15 @@ use rule prediction_table as response_table with:
         code=code("prediction/table.py"),
         seed=config["seed"],
         settings={
-            **RESPONSE_FITS,
-            **SPLITS,
+            **SETTINGS,
+            "remove_covariates": False,
             "designs": ["cross-validation"],
             "tested": PREDICTION["tested"],
             "permutations": RELABELINGS,
         },
         model=lambda w: RESPONDERS[w.contrast],
         second={},
+        models=[model.name for model in FITTED],
 
 
 rule response_replicate:

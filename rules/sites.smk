@@ -19,7 +19,7 @@ rule sites_leave_out:
         mem_mb=per_attempt(1500),
         runtime=per_attempt(60),
     params:
-        code=code("sites/leave_out.py"),
+        code=lambda w: code("sites/leave_out.py", chosen=[SITES_AS[w.contrast]]),
         seed=config["seed"],
         permutations=config["permutations"]["sites"],
         min_per_group=config["sites"]["min_per_group"],

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from amygene.settings import read_schema
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -47,7 +49,7 @@ def rows(schema, prefix=""):
 
 def reference():
     """The whole file."""
-    schema = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(ROOT / "config/schemas/config.schema.yaml")
     sheet = yaml.safe_load((ROOT / "config/schemas/participants.schema.yaml").read_text())
     columns = [f"| `{name}` | {kind(rule)} | {rule['description']} |" for name, rule in sheet["properties"].items()]
     evidence = yaml.safe_load((ROOT / "config/schemas/evidence.schema.yaml").read_text())

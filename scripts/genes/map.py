@@ -19,7 +19,7 @@ else:
     values = map_from_table(table, columns["region"], columns["value"], regions, file)
     note = strangers(table[columns["region"]], regions)
 known = read_table(source.coverage)["in_expression"]
-table = used_regions(values, regions, known, snakemake.params.null, file)
+table = used_regions(values, regions, known, snakemake.params.null, snakemake.params.cortex_only, file)
 write_table(
     snakemake.output.table,
     table,

@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from amygene.io.choices import load
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.nulls.diagnostics import diagnose
-from amygene.nulls.spin import on_sphere
-from amygene.nulls.stratified import null_maps
 from job import start
 
 start(snakemake.log[0])
@@ -15,17 +14,7 @@ used = read_table(snakemake.input.map)
 used = used[used["used"]]
 values, structure = used["value"].to_numpy(), used["structure"].to_numpy(dtype=str)
 xyz = used[["x", "y", "z"]].to_numpy()
-places = {}
-if params.method == "spin":
-    from nilearn.datasets import load_fsaverage
-
-    right = (xyz[:, 0] > 0) if (used["hemisphere"] == "B").any() else (used["hemisphere"] == "R").to_numpy()
-    meshes, sphere = load_fsaverage("fsaverage5"), np.empty_like(xyz)
-    for side, name in ((False, "left"), (True, "right")):
-        pial, ball = (meshes[kind].parts[name].coordinates for kind in ("pial", "sphere"))
-        sphere[right == side] = on_sphere(xyz[right == side], pial, ball)
-    places = {"sphere": sphere, "is_right": right}
-maps = null_maps(values, structure, xyz, params.method, params.seed, params.null_maps, **places)
+maps = load(params.null_model)(values, structure, xyz, params.seed, params.null_maps)
 relabeled = np.empty((0, len(values)))
 if "shards" in dict(snakemake.input.items()):
     column = {name: i for i, name in enumerate(read_arrays(snakemake.input.comparison)["region"].tolist())}

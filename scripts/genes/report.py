@@ -25,5 +25,6 @@ shown = genes.part(
     files.picture(output.genes[0]),
     files.picture(output.nulls[0]),
     files.table(source.multiverse) if source.get("multiverse") else None,
+    snakemake.params.warning,
 )
 write_part(output.part, "genes", shown, source)

@@ -7,6 +7,7 @@ from amygene.imaging.images import read_volume
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import replacing, write_arrays
 from amygene.io.tables import read_table
+from amygene.models.site_effects import SiteEffects
 from job import start
 
 start(snakemake.log[0])
@@ -24,6 +25,7 @@ with replacing(output.maps) as beside:
         participants,
         wildcards.contrast,
         beside,
+        SiteEffects(**params.site_effects),
         **params.model,
     )
     observed = observe(comparison, analysed, params.connectivity, params.cluster_p)

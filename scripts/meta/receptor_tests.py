@@ -6,6 +6,7 @@ import pandas as pd
 
 from amygene.imaging.atlas import region_numbers, region_rows
 from amygene.imaging.grid import nearest
+from amygene.io.choices import load
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.brain import Brain
@@ -30,7 +31,8 @@ common: dict = {
     "seed": params.seed,
     "meanings": RECEPTORS,
 }
-tests = correlate(maps, densities, regions, params.method, params.seed, params.null_maps)
+null_model = load(params.null_model)
+tests = correlate(maps, densities, regions, null_model, params.seed, params.null_maps)
 write_table(output.maps, tests, sidecar=output.maps_sidecar, **common)
 image = nibabel.load(source.image)
 numbers, voxels = region_numbers(image), {}
@@ -41,6 +43,6 @@ for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clus
         row = region_rows(nearest(numbers, image.affine, xyz), regions["index"])
         counts = np.bincount(row[row >= 0], minlength=len(regions))
         voxels[comparison, cluster] = pd.Series(counts, index=regions["region"])
-inside = densities_in_clusters(densities, voxels, regions, params.method, params.seed, params.null_maps)
+inside = densities_in_clusters(densities, voxels, regions, null_model, params.seed, params.null_maps)
 note = None if voxels else "no significant cluster"
 write_table(output.clusters, inside, sidecar=output.clusters_sidecar, note=note, **common)

@@ -36,5 +36,6 @@ shown = meta.joins(
     density,
     params.run_maps,
     names,
+    params.warning,
 )
 write_part(output.part, "meta", shown, source)

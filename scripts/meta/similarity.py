@@ -1,5 +1,6 @@
 """Correlation of every two maps of the run, under null maps."""
 
+from amygene.io.choices import load
 from amygene.io.tables import read_table, write_table
 from amygene.meta.columns import SIMILARITY
 from amygene.meta.joins import similarity
@@ -17,7 +18,7 @@ maps |= {
     for name, rows in circuits.groupby("circuit", sort=False)
 }
 maps = {name: values for name, values in maps.items() if values.notna().any()}
-table = similarity(maps, read_table(source.regions), params.method, params.seed, params.null_maps)
+table = similarity(maps, read_table(source.regions), load(params.null_model), params.seed, params.null_maps)
 write_table(
     snakemake.output.table,
     table,

@@ -11,7 +11,7 @@ source, params = snakemake.input, snakemake.params
 sample = Sample(**read_arrays(source.sample))
 parts = [read_arrays(file) for file in source.parts]
 permuted = tables.gather_permuted([read_arrays(file) for file in source.shards])
-made = tables.make_tables(parts, permuted, read_json(source.guard), sample, params.seed)
+made = tables.make_tables(parts, permuted, read_json(source.guard), sample, params.seed, params.models)
 notes = {
     "performance": "p tests the area of the first repeat against the same with groups permuted within site and fold, "
     "edges chosen, tuned and trained again; the rows of a design that the guard calls optimistic are shown for "

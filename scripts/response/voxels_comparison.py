@@ -7,6 +7,7 @@ from amygene.imaging.images import read_volume
 from amygene.imaging.seed_maps import read_sources, weights_on
 from amygene.io.files import replacing, write_arrays
 from amygene.io.tables import read_table
+from amygene.models.site_effects import COVARIATE
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.response.members import TEXT
 from amygene.response.voxel_designs import sample_of
@@ -35,7 +36,7 @@ with replacing(output.maps) as beside:
         beside,
     )
     sites = np.zeros(len(sample.people), dtype=int)
-    comparison = VoxelComparison(maps, sample.design, sites, "covariate", sample.exchange, sample.effect)
+    comparison = VoxelComparison(maps, sample.design, sites, COVARIATE, sample.exchange, sample.effect)
     observed = observe(comparison, analysed, params.connectivity, params.cluster_p)
 write_arrays(
     output.comparison,

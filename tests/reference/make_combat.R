@@ -11,6 +11,8 @@ outcomes <- grep("^y", names(data), value = TRUE)
 keep <- model.matrix(~ group + age, data)
 adjusted <- ComBat(t(as.matrix(data[outcomes])), batch = data$site, mod = keep, par.prior = TRUE)
 write("combat_sva", t(adjusted))
+means <- ComBat(t(as.matrix(data[outcomes])), batch = data$site, mod = keep, par.prior = TRUE, mean.only = TRUE)
+write("combat_mean_sva", t(means))
 
 data <- read("combat_missing_input")
 y <- as.matrix(data[outcomes])

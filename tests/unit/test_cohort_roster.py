@@ -108,7 +108,7 @@ def test_rest_meta_mdd_is_known_by_its_file_names(release):
         "S20-2-0107": f"{folder}/ROISignals_S20-2-0107.mat",
     }
     assert found.sites == {"S1", "S20"}
-    assert found.workbook == f"{release}/REST-meta-MDD-PhenotypicData_WithHAMDSubItem_V4.xlsx"
+    assert found.source == f"{release}/REST-meta-MDD-PhenotypicData_WithHAMDSubItem_V4.xlsx"
 
 
 def test_all_that_is_wrong_with_a_copy_of_rest_meta_mdd_is_told_at_once(release):
@@ -184,6 +184,21 @@ def test_a_bids_dataset_is_known_by_its_sheet_and_its_files(tmp_path):
     assert found.files["sub-9"] == ""
     assert found.files["sub-4"].endswith("sub-4_task-rest_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz")
     assert found.sites == {"A", "B"}
+
+
+def test_scans_of_other_sessions_are_not_known(tmp_path):
+    """Nor is who has no others and stands in no sheet."""
+    (tmp_path / "participants.tsv").write_text("participant_id\nsub-1\nsub-2\n")
+    for subject, session in (("1", "01"), ("1", "02"), ("2", "02"), ("3", "02"), ("4", "01")):
+        func = tmp_path / f"sub-{subject}/ses-{session}/func"
+        func.mkdir(parents=True)
+        (func / f"sub-{subject}_ses-{session}_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz").touch()
+    found = roster.read(BASE | {"format": "bids", "root": str(tmp_path), "sessions": ["01"]}, "r")
+    assert {p: [scan.session for scan in own] for p, own in found.scans.items()} == {
+        "sub-1": ["01"], "sub-2": [], "sub-4": ["01"],
+    }  # fmt: skip
+    assert list(found.files) == ["sub-1", "sub-2", "sub-4"]
+    assert found.source == str(tmp_path / "participants.tsv")
 
 
 def test_simulated_scans_have_the_files_that_will_be_made():

@@ -8,16 +8,21 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from amygene.models import comparison as module
-from amygene.models.comparison import SITE_EFFECTS, Comparison, count_exceedances
+from amygene.models import harmonisation
+from amygene.models.choices import SITE_EFFECTS
+from amygene.models.comparison import Comparison, count_exceedances
 from amygene.models.harmonisation import fit_combat
+from amygene.models.site_effects import COVARIATE, IGNORED, POOLED, SiteEffects
 from amygene.stats.design import Design
 from amygene.stats.permutation import draw_orders, p_max, p_value
+
+WAYS = {name: SiteEffects(**way.settings) for name, way in SITE_EFFECTS.items()}
+COMBAT = WAYS["combat"]
 
 NAMES = np.array(["intercept", "site", "site", "age"])
 
 
-def study(seed=0, n_regions=6, missing=0.0, effect=0.0, site_effects="covariate", within=True):
+def study(seed=0, n_regions=6, missing=0.0, effect=0.0, site_effects=COVARIATE, within=True):
     """Three sites of unlike level, spread and share of cases."""
     rng = np.random.default_rng(seed)
     sites = np.repeat([0, 1, 2], [24, 26, 22])
@@ -47,13 +52,13 @@ def permuted_by_definition(y, case, nuisance, strata, order):
 def test_site_as_covariate_and_sites_ignored_equal_statsmodels(missing):
     data = study(missing=missing)
     d = data.design
-    for way, columns in (("covariate", [0, 1, 2, 3]), ("none", [0, 3])):
+    for way, columns in ((COVARIATE, [0, 1, 2, 3]), (IGNORED, [0, 3])):
         expected = [ols(y, d.case, d.nuisance[:, columns]).tvalues[0] for y in data.z.T]
         assert data.with_sites_as(way).t() == pytest.approx(expected)
 
 
 def test_combat_is_the_model_without_sites_on_harmonised_values():
-    data = study(site_effects="combat")
+    data = study(site_effects=COMBAT)
     d = data.design
     keep = np.column_stack([d.case, d.nuisance[:, 3]])
     harmonised = fit_combat(data.z, data.sites, keep).apply(data.z, data.sites, keep)
@@ -62,7 +67,7 @@ def test_combat_is_the_model_without_sites_on_harmonised_values():
 
 
 def test_random_effects_pool_the_estimates_of_every_site(pooled_by_statsmodels):
-    data = study(n_regions=20, site_effects="random-effects")
+    data = study(n_regions=20, site_effects=POOLED)
     d = data.design
     for j, t in enumerate(data.t()):
         fits = [
@@ -75,7 +80,7 @@ def test_random_effects_pool_the_estimates_of_every_site(pooled_by_statsmodels):
 
 
 @pytest.mark.parametrize("within", [True, False], ids=["within site", "everybody"])
-@pytest.mark.parametrize("way", ["covariate", "none", "combat"])
+@pytest.mark.parametrize("way", [COVARIATE, IGNORED, COMBAT])
 def test_permuted_t_equals_freedman_lane_by_definition(way, within):
     data = study(site_effects=way, within=within)
     z, d = data.prepared
@@ -88,7 +93,7 @@ def test_permuted_t_equals_freedman_lane_by_definition(way, within):
 
 @pytest.mark.parametrize("within", [True, False], ids=["within site", "everybody"])
 def test_permuted_random_effects_equal_pooling_by_definition(within, pooled_by_statsmodels):
-    data = study(n_regions=8, site_effects="random-effects", within=within)
+    data = study(n_regions=8, site_effects=POOLED, within=within)
     d = data.design
     orders = draw_orders(3, np.arange(2), d.strata)
     found = data.permuted_t(orders)
@@ -108,7 +113,7 @@ def test_permuted_random_effects_equal_pooling_by_definition(within, pooled_by_s
             assert found[i, j] == pytest.approx(pooled / se)
 
 
-@pytest.mark.parametrize("way", SITE_EFFECTS)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("missing", [0.0, 0.1])
 def test_identity_order_gives_the_observed_t(way, missing):
     data = study(site_effects=way, missing=missing)
@@ -123,8 +128,8 @@ def test_combat_is_prepared_once_however_often_it_is_permuted(monkeypatch):
         calls.append(1)
         return fit_combat(*arguments)
 
-    monkeypatch.setattr(module, "fit_combat", counted)
-    data = study(site_effects="combat")
+    monkeypatch.setattr(harmonisation, "fit_combat", counted)
+    data = study(site_effects=COMBAT)
     for i in range(3):
         data.permuted_t(draw_orders(0, np.array([i]), data.sites))
     data.t()
@@ -138,14 +143,14 @@ def test_sites_alone_and_subsets_hold_their_participants():
         here = data.sites == site
         assert np.array_equal(part.z, data.z[here])
         assert part.design.names.tolist() == ["intercept", "age"]
-        assert part.site_effects == "none"
+        assert part.site_effects == IGNORED
     rest = data.subset(np.flatnonzero(data.sites != 1))
     assert rest.t() == pytest.approx(
         [ols(y, rest.design.case, rest.design.nuisance[:, [0, 2, 3]]).tvalues[0] for y in rest.z.T]
     )
 
 
-@pytest.mark.parametrize("way", SITE_EFFECTS)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_comparison_is_the_same_after_it_was_written_as_arrays(way):
     data = study(site_effects=way, missing=0.05)
     again = Comparison.from_arrays(data.arrays())
@@ -154,7 +159,7 @@ def test_a_comparison_is_the_same_after_it_was_written_as_arrays(way):
     assert np.array_equal(again.t(), data.t())
 
 
-@pytest.mark.parametrize("way", SITE_EFFECTS)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_shards_count_the_same_bits_together_as_one_job(way):
     data = study(site_effects=way, missing=0.05)
     whole, whole_maxima, whole_maps = count_exceedances(data, 5, 0, 250)
@@ -196,7 +201,7 @@ def test_maximum_over_no_region_is_zero():
     assert (maxima == 0).all()
 
 
-@pytest.mark.parametrize("way", ["covariate", "random-effects"])
+@pytest.mark.parametrize("way", [COVARIATE, POOLED])
 def test_level_holds_per_region_and_family_wise(way, assert_level):
     p, p_family = [], []
     for seed in range(200):
@@ -210,13 +215,13 @@ def test_level_holds_per_region_and_family_wise(way, assert_level):
 
 def test_level_of_combat_is_near_the_nominal_one():
     # harmonising keeps the groups' difference, so a little of it is chance that permutations do not have
-    p = [p_value(count_exceedances(study(seed=seed, site_effects="combat"), seed, 0, 99)[0], 99) for seed in range(200)]
+    p = [p_value(count_exceedances(study(seed=seed, site_effects=COMBAT), seed, 0, 99)[0], 99) for seed in range(200)]
     assert 0.03 < np.mean(np.array(p) <= 0.05) < 0.085
 
 
-@pytest.mark.parametrize("way", SITE_EFFECTS)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_a_planted_difference_is_found(way):
     data = study(seed=3, effect=1.2, site_effects=way)
     counts, *_ = count_exceedances(data, 1, 0, 200)
     assert (data.t() > 0).all()
-    assert (p_value(counts, 200) < (0.05 if way != "random-effects" else 0.2)).mean() > 0.8
+    assert (p_value(counts, 200) < (0.05 if way != POOLED else 0.2)).mean() > 0.8

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 import config_reference
+from amygene.settings import read_schema
 
 ROOT = config_reference.ROOT
-SCHEMA = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(ROOT / "config/schemas/config.schema.yaml")
 SHEET = yaml.safe_load((ROOT / "config/schemas/participants.schema.yaml").read_text())
 
 

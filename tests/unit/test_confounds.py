@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from amygene.cleaning import choices
 from amygene.cleaning.confounds import (
+    NAMED,
     framewise_displacement,
     read_confounds,
     read_metadata,
@@ -20,6 +22,7 @@ from amygene.cleaning.confounds import (
     strategy_columns,
     unsteady_volumes,
 )
+from amygene.io.choices import load
 from amygene.io.problems import InputError
 
 #: files of fMRIPrep 21 and 20 that nilearn tests itself with
@@ -148,3 +151,9 @@ def test_a_table_without_metadata_goes_by_the_names_of_its_components(tmp_path):
     assert read_metadata(tmp_path / "absent.tsv") == {}
     (tmp_path / "c.json").write_text(json.dumps({"a": 1}))
     assert read_metadata(tmp_path / "c.tsv") == {"a": 1}
+
+
+def test_strategies_of_the_registry_are_those_of_this_module():
+    assert list(choices.STRATEGIES) == ["none", *NAMED]
+    for name, function in NAMED.items():
+        assert load(choices.STRATEGIES[name].place) is function

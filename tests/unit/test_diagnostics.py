@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from amygene.nulls import moran
+from amygene.nulls.autocorrelation import Variogram, moran_i
 from amygene.nulls.diagnostics import diagnose
-from amygene.nulls.moran import moran_i
-from amygene.nulls.stratified import null_maps
-from amygene.nulls.variogram import Variogram
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def test_rows_hold_mean_autocorrelation_and_variogram_with_percentiles_of_the_nu
 
 
 def test_moran_null_maps_pass_and_shuffled_regions_do_not(brain, value):
-    good = null_maps(value, brain.structure, brain.xyz, "moran", 1, 200)
+    good = moran.null_maps(value, brain.structure, brain.xyz, 1, 200)
     rng = np.random.default_rng(0)
     bad = np.stack([rng.permutation(value) for _ in range(200)])
     for maps, kept in ((good, True), (bad, False)):

@@ -9,6 +9,7 @@ from scipy import stats
 
 from amygene.models.comparison import Comparison
 from amygene.models.effects import estimates
+from amygene.models.site_effects import COVARIATE, POOLED
 from amygene.stats.design import Design
 from amygene.stats.effect_size import hedges_g, small_sample_correction
 
@@ -25,7 +26,7 @@ def study(site_effects, n_regions=8, seed=0):
 
 
 def test_linear_model_gives_estimates_with_exact_interval():
-    data = study("covariate")
+    data = study(COVARIATE)
     table = estimates(data)
     assert list(table) == COLUMNS
     expected = [sm.OLS(y, np.column_stack([data.design.case, data.design.nuisance])).fit() for y in data.z.T]
@@ -41,7 +42,7 @@ def test_linear_model_gives_estimates_with_exact_interval():
 
 
 def test_random_effects_give_the_pooled_difference_in_pooled_standard_deviations(pooled_by_statsmodels):
-    data = study("random-effects")
+    data = study(POOLED)
     table = estimates(data)
     assert list(table) == COLUMNS
     for j, row in table.iterrows():
@@ -65,16 +66,16 @@ def test_random_effects_give_the_pooled_difference_in_pooled_standard_deviations
 
 
 def test_site_without_cases_is_left_out_of_the_pooled_estimate():
-    data = study("random-effects")
+    data = study(POOLED)
     case = data.design.case.copy()
     case[data.sites == 2] = 0
     d = data.design
-    without = Comparison(data.z, Design(case, d.nuisance, d.names, d.strata), data.sites, "random-effects")
+    without = Comparison(data.z, Design(case, d.nuisance, d.names, d.strata), data.sites, POOLED)
     two = data.subset(np.flatnonzero(data.sites != 2))
     assert estimates(without).to_numpy() == pytest.approx(estimates(two).to_numpy())
 
 
 def test_one_site_cannot_be_pooled():
-    data = study("random-effects")
+    data = study(POOLED)
     table = estimates(data.subset(np.flatnonzero(data.sites == 0)))
     assert table[["beta", "se", "t", "g", "g_ci_low"]].isna().all(axis=None)

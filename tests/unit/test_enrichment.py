@@ -27,7 +27,7 @@ from amygene.enrichment.scores import (
 from amygene.genes.association import correlate, parametric_p
 from amygene.io.files import write_arrays
 from amygene.io.tables import read_table
-from amygene.nulls.stratified import null_maps
+from amygene.nulls import moran
 from amygene.stats.map_test import unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import p_max
@@ -399,7 +399,7 @@ def studies(brain, n_studies, follow=0.0, n_maps=199, size=12, seed=21):
         factors = np.repeat(brain.smooth(4, rng, 1.0), size, axis=0)
         genes = factors + brain.smooth(4 * size, rng, 1.0)
         genes[:size] += follow * observed
-        maps = null_maps(observed, brain.structure, brain.xyz, "moran", i, n_maps)
+        maps = moran.null_maps(observed, brain.structure, brain.xyz, i, n_maps)
         yield observed, maps, genes.T, membership
 
 

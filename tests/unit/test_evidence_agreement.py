@@ -12,15 +12,19 @@ from scipy import stats
 
 from amygene.evidence.agreement import agreement_test, claim_effects, claim_statistics, claim_tests
 from amygene.evidence.places import Claim
+from amygene.models.choices import SITE_EFFECTS
 from amygene.models.comparison import Comparison
+from amygene.models.site_effects import COVARIATE, IGNORED, SiteEffects
 from amygene.stats.design import Design
+
+COMBAT = SiteEffects(**SITE_EFFECTS["combat"].settings)
 
 
 def claim(*edges):
     return Claim(tuple(edges), "named", "")
 
 
-def two_groups(z, case, sites=None, way="none", nuisance=None):
+def two_groups(z, case, sites=None, way=IGNORED, nuisance=None):
     sites = np.zeros(len(case), dtype=int) if sites is None else sites
     nuisance = np.ones((len(case), 1)) if nuisance is None else nuisance
     names = np.array(["intercept"] + ["age"] * (nuisance.shape[1] - 1))
@@ -116,7 +120,7 @@ def test_a_claim_that_no_relabeling_moves_does_not_enter_the_score():
     assert found["p_score"] == pytest.approx(1 / 4)
 
 
-@pytest.mark.parametrize("way", ["covariate", "none"])
+@pytest.mark.parametrize("way", [COVARIATE, IGNORED])
 def test_sizes_are_those_of_participants_means_by_statsmodels(way):
     rng = np.random.default_rng(5)
     case = np.arange(40) % 2 == 0
@@ -144,7 +148,7 @@ def test_with_combat_the_harmonised_values_are_averaged():
     rng = np.random.default_rng(6)
     case, sites = np.arange(60) % 2 == 0, np.repeat([0, 1, 2], 20)
     z = rng.standard_normal((60, 4)) + 3.0 * sites[:, None] + 0.8 * case[:, None]
-    combat = two_groups(z, case, sites, "combat")
+    combat = two_groups(z, case, sites, COMBAT)
     claims = [claim(("L", "a"), ("L", "b"))]
     harmonised = combat.prepared[0][:, :2].mean(axis=1, keepdims=True)
     expected = stats.ttest_ind(harmonised[case], harmonised[~case]).statistic[0]

@@ -23,7 +23,6 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from scipy import stats
 
 from amygene import settings
@@ -43,7 +42,7 @@ from fixtures.ahba import (
 )
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = settings.read_schema(ROOT / "config/schemas/config.schema.yaml")
 #: regions in which no sample lies
 FILLED = ["Nowhere_L", "Nowhere_R"]
 KEYS = SCHEMA["properties"]["expression"]["properties"]

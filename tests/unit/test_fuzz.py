@@ -29,7 +29,7 @@ from amygene.report import page, style
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "config/schemas/participants.schema.yaml").read_text())
-CONFIG_SCHEMA = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+CONFIG_SCHEMA = study_settings.read_schema(ROOT / "config/schemas/config.schema.yaml")
 #: what shells, paths, formats, tables and pages take for something else
 SPECIAL = [
     *" \"'`$\\/{}[]()<>|&;*?!~#%,=+-.:@^_\u00e9\u4e2d\U0001f9e0\u0301\u202e\ufeff\u00a0",

@@ -22,8 +22,8 @@ from amygene.genes.association import (
     parametric_p,
     ranks,
 )
+from amygene.nulls import moran
 from amygene.nulls.moran import eigenvectors, randomise
-from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import COLUMNS, unit
 from amygene.stats.permutation import p_max
 
@@ -257,7 +257,7 @@ def studies(brain, n_studies, follow=0.0, n_genes=1, n_maps=199, seed=11):
     for i in range(n_studies):
         observed = brain.smooth(1, rng, 1.0)[0]
         genes = follow * observed + brain.smooth(n_genes, rng, 1.0)
-        yield observed, null_maps(observed, brain.structure, brain.xyz, "moran", i, n_maps), genes.T
+        yield observed, moran.null_maps(observed, brain.structure, brain.xyz, i, n_maps), genes.T
 
 
 @pytest.mark.parametrize("correlation", ["pearson", "spearman"])

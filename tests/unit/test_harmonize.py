@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.models.harmonisation import fit_combat
+from amygene.models.harmonisation import fit_combat, fit_combat_mean
 
 
 def parts(table):
@@ -29,6 +29,29 @@ def test_harmonised_values_equal_the_other_programs(complete, reference, program
     outcomes, sites, keep = complete
     found = fit_combat(outcomes, sites, keep).apply(outcomes, sites, keep)
     assert found == pytest.approx(reference(f"combat_{program}").to_numpy(), abs=1e-6)
+
+
+def test_means_alone_equal_sva(complete, reference):
+    outcomes, sites, keep = complete
+    model = fit_combat_mean(outcomes, sites, keep)
+    expected = reference("combat_mean_sva").to_numpy()
+    assert model.apply(outcomes, sites, keep) == pytest.approx(expected, abs=1e-10)
+    # not what the other one gives
+    assert np.abs(expected - reference("combat_sva").to_numpy()).max() > 0.1
+
+
+def test_means_alone_leave_variances_as_they_are_at_sites_of_the_model_and_at_one_that_is_added(complete):
+    outcomes, sites, keep = complete
+    seen = sites != 3
+    model = fit_combat_mean(outcomes[seen], sites[seen], keep[seen])
+    added = model.with_site(3, outcomes[~seen], keep[~seen], np.zeros(outcomes.shape[1]))
+    found = added.apply(outcomes, sites, keep)
+    assert (added.stretch == 1).all()
+    for site in (1, 2, 3):
+        here = sites == site
+        moved = found[here] - outcomes[here]
+        assert moved == pytest.approx(np.broadcast_to(moved[0], moved.shape), abs=1e-12)
+        assert np.abs(moved).max() > 0.05
 
 
 def test_harmonised_values_with_missing_ones_equal_sva_on_complete_case_regressions(missing, reference):

@@ -150,8 +150,8 @@ def test_every_region_that_is_left_out_has_its_reason():
     values.iloc[[0, 1]] = [np.nan, np.inf]
     known = pd.Series([True] * 16)
     known[[0, 2]] = False
-    for null, last in (("moran", None), ("spin", "not cortex (spin)")):
-        table = used_regions(values, regions, known, null, "m")
+    for null, cortex_only, last in (("moran", False, None), ("spin", True, "not cortex (spin)")):
+        table = used_regions(values, regions, known, null, cortex_only, "m")
         assert list(table) == ["region", "structure", "hemisphere", "x", "y", "z", "value", "used", "reason"]
         expected = ["no value", "no value", "no expression", "no coordinates", *[None] * 11, last]
         assert table["reason"].tolist() == expected
@@ -162,9 +162,9 @@ def test_every_region_that_is_left_out_has_its_reason():
 def test_too_few_regions_are_refused_with_the_reasons():
     regions = regions_of(MIN_REGIONS + 1)
     values = pd.Series(np.arange(MIN_REGIONS + 1.0))
-    used_regions(values, regions, pd.Series([True] * MIN_REGIONS + [False]), "moran", "m")
+    used_regions(values, regions, pd.Series([True] * MIN_REGIONS + [False]), "moran", False, "m")
     values[0] = np.nan
-    assert problems(used_regions, values, regions, pd.Series([True] * MIN_REGIONS + [False]), "moran", "m") == [
+    assert problems(used_regions, values, regions, pd.Series([True] * MIN_REGIONS + [False]), "moran", False, "m") == [
         "m: 9 regions have a value, expression and coordinates, at least 10 are needed "
         "({'no value': 1, 'no expression': 1})"
     ]
@@ -173,13 +173,13 @@ def test_too_few_regions_are_refused_with_the_reasons():
 def test_a_structure_that_is_unknown_is_named():
     regions = regions_of(12)
     regions.loc[[4, 7], "structure"] = None
-    assert problems(used_regions, pd.Series(np.arange(12.0)), regions, pd.Series([True] * 12), "moran", "m") == [
+    assert problems(used_regions, pd.Series(np.arange(12.0)), regions, pd.Series([True] * 12), "moran", False, "m") == [
         "m: structure of r4, r7 is unknown; name it in the atlas's labels"
     ]
 
 
 def test_a_constant_map_is_refused():
     regions = regions_of(12)
-    assert problems(used_regions, pd.Series([2.5] * 12), regions, pd.Series([True] * 12), "moran", "m") == [
+    assert problems(used_regions, pd.Series([2.5] * 12), regions, pd.Series([True] * 12), "moran", False, "m") == [
         "m: all regions have the value 2.5; a constant map follows no gene"
     ]

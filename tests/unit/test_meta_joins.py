@@ -7,6 +7,7 @@ import pytest
 from amygene.meta.connectome import Connectome
 from amygene.meta.joins import similarity
 from amygene.meta.targets import circuit_table, distances, near_clusters, seed_map, seed_places
+from amygene.nulls import moran, variogram
 from fixtures.meta import ball
 
 
@@ -18,7 +19,7 @@ def places(brain):
     return table.assign(structure=brain.structure)
 
 
-@pytest.mark.parametrize("method", ["moran", "variogram"])
+@pytest.mark.parametrize("method", [moran, variogram])
 def test_similarity_finds_likeness(brain, places, method):
     rng = np.random.default_rng(1)
     first = brain.smooth(1, rng)[0]
@@ -27,7 +28,7 @@ def test_similarity_finds_likeness(brain, places, method):
         k: pd.Series(v, index=places["region"]) for k, v in (("a", first), ("b", like), ("c", brain.smooth(1, rng)[0]))
     }
     maps["c"].iloc[:5] = np.nan
-    table = similarity(maps, places, method, 1, 499).set_index(["map", "other"])
+    table = similarity(maps, places, method.null_maps, 1, 499).set_index(["map", "other"])
     assert table.loc[("a", "b"), "r"] == pytest.approx(np.corrcoef(first, like)[0, 1])
     assert table.loc[("a", "b"), "p_null"] < 0.02
     assert table.loc[("a", "c"), "n_regions"] == 55
@@ -42,13 +43,13 @@ def test_level_of_similarity(brain, places, assert_level):
     for i in range(300):
         one, two = (brain.smooth(1, rng, shift=1.0)[0] for _ in range(2))
         maps = {"a": pd.Series(one, index=places["region"]), "b": pd.Series(two, index=places["region"])}
-        p.append(similarity(maps, places, "moran", i, 199)["p_null"][0])
+        p.append(similarity(maps, places, moran.null_maps, i, 199)["p_null"][0])
     assert_level(np.array(p))
 
 
 def test_a_map_is_not_tested_against_itself(brain, places):
     values = pd.Series(np.random.default_rng(1).standard_normal(len(places)), index=places["region"])
-    table = similarity({"a": values, "b": values.copy(), "c": -values}, places, "moran", 1, 100).set_index(
+    table = similarity({"a": values, "b": values.copy(), "c": -values}, places, moran.null_maps, 1, 100).set_index(
         ["map", "other"]
     )
     assert table.loc[("a", "b"), "r"] == 1
@@ -58,7 +59,7 @@ def test_a_map_is_not_tested_against_itself(brain, places):
 
 def test_too_few_regions_in_common(places):
     maps = {"a": pd.Series([1.0, 2, 3], index=["R0", "R1", "R2"]), "b": pd.Series(1.0, index=places["region"])}
-    table = similarity(maps, places, "moran", 1, 100)
+    table = similarity(maps, places, moran.null_maps, 1, 100)
     assert table["n_regions"][0] == 3
     assert table[["r", "p_null", "q_null"]].isna().all(axis=None)
 

@@ -19,6 +19,8 @@ from amygene.meta.receptors import (
     files_in,
     weighted_median,
 )
+from amygene.nulls.moran import null_maps
+from amygene.settings import read_schema
 
 PET = Path(__file__).parents[3] / "shared/data/pet"
 
@@ -86,7 +88,7 @@ def test_correlation_with_receptors(brain, places):
         {"like": one + 0.4 * brain.smooth(1, rng)[0], "other": brain.smooth(1, rng)[0]}, index=places["region"]
     )
     density.loc["R3", "other"] = np.nan
-    found = correlate({"m": pd.Series(one, index=places["region"])}, density, places, "moran", 1, 499).set_index(
+    found = correlate({"m": pd.Series(one, index=places["region"])}, density, places, null_maps, 1, 499).set_index(
         "receptor"
     )
     assert found.loc["like", "r"] == pytest.approx(np.corrcoef(one, density["like"])[0, 1])
@@ -103,11 +105,11 @@ def test_level_of_both_tests(brain, places, assert_level):
         one, two = (brain.smooth(1, rng, shift=1.0)[0] for _ in range(2))
         density = pd.DataFrame({"r": two}, index=places["region"])
         by_map.append(
-            correlate({"m": pd.Series(one, index=places["region"])}, density, places, "moran", i, 199)["p_null"][0]
+            correlate({"m": pd.Series(one, index=places["region"])}, density, places, null_maps, i, 199)["p_null"][0]
         )
         near = np.linalg.norm(brain.xyz - brain.xyz[rng.integers(34)], axis=1).argsort()[:4]
         voxels = pd.Series(rng.integers(5, 60, 4), index=places["region"].iloc[near])
-        in_cluster.append(density_in_cluster(density, voxels, places, "moran", i, 199)["p_null"][0])
+        in_cluster.append(density_in_cluster(density, voxels, places, null_maps, i, 199)["p_null"][0])
     assert_level(np.array(by_map))
     assert_level(np.array(in_cluster))
 
@@ -128,11 +130,11 @@ def test_density_in_a_cluster(brain, places):
     bump = np.exp(-np.linalg.norm(brain.xyz - place, axis=1) / 15)
     rng = np.random.default_rng(5)
     density = pd.DataFrame({"dense": bump + 0.05 * brain.smooth(1, rng)[0]}, index=places["region"])
-    found = density_in_cluster(density, pd.Series({"R0": 40}), places, "moran", 1, 999).iloc[0]
+    found = density_in_cluster(density, pd.Series({"R0": 40}), places, null_maps, 1, 999).iloc[0]
     assert found["density"] == 1
     assert found["p_null"] < 0.02
     assert found["n_voxels"] == 40
-    nowhere = density_in_cluster(density, pd.Series({"elsewhere": 40}), places, "moran", 1, 100).iloc[0]
+    nowhere = density_in_cluster(density, pd.Series({"elsewhere": 40}), places, null_maps, 1, 100).iloc[0]
     assert nowhere["n_voxels"] == 0
     assert np.isnan(nowhere["p_null"])
 
@@ -142,13 +144,13 @@ def test_densities_of_several_clusters(brain, places):
     rng = np.random.default_rng(6)
     densities = pd.DataFrame(brain.smooth(2, rng).T, index=places["region"], columns=["one", "other"])
     clusters = {("up", 1): pd.Series({"R0": 30, "R1": 10}), ("down", 4): pd.Series({"R5": 7})}
-    table = densities_in_clusters(densities, clusters, places, "moran", 1, 199)
+    table = densities_in_clusters(densities, clusters, places, null_maps, 1, 199)
     assert table[["comparison", "cluster", "receptor", "n_voxels"]].to_numpy().tolist() == [
         ["up", 1, "one", 40], ["up", 1, "other", 40], ["down", 4, "one", 7], ["down", 4, "other", 7],
     ]  # fmt: skip
-    alone = density_in_cluster(densities, clusters["down", 4], places, "moran", 1, 199)
+    alone = density_in_cluster(densities, clusters["down", 4], places, null_maps, 1, 199)
     pd.testing.assert_frame_equal(table.iloc[2:, 2:].reset_index(drop=True), alone)
-    none = densities_in_clusters(densities, {}, places, "moran", 1, 199)
+    none = densities_in_clusters(densities, {}, places, null_maps, 1, 199)
     assert none.columns.tolist() == table.columns.tolist()
     assert len(none) == 0
 
@@ -181,8 +183,7 @@ def test_neuromaps_absent_is_told(monkeypatch, tmp_path):
 
 
 def test_schema_offers_the_same_targets():
-    import yaml
 
-    schema = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
     offered = schema["properties"]["meta"]["properties"]["receptors"]["properties"]["neuromaps"]["items"]["enum"]
     assert sorted(offered) == sorted(receptors.NEUROMAPS)

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from amygene.io.problems import InputError
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 
 
 def config(atlas="DK83", **meta):
@@ -37,6 +36,11 @@ def test_foci_are_enough():
         (config(connectome={}), "give either matrix or controls"),
         (config(connectome={"matrix": "m.csv", "controls": "X"}), "give either matrix or controls"),
         (config(connectome={"controls": "X"}), "X is no contrast of this study's cohort"),
+        (
+            config(connectome={"controls": "X"})
+            | {"cohort": {"format": "bids", "root": "r"}, "contrasts": {"X": {"case": 1, "control": 2}}},
+            "a cohort of format bids has no series of regions; give a matrix",
+        ),
         (config(connectome={"controls": "X", "labels": "l"}), "meta.connectome.labels belongs to a matrix"),
         (
             config(connectome={"matrix": "m.csv", "atlas": {"name": "Own", "labels": "l", "image": "i"}}),

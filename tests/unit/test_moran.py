@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.nulls.moran import eigenvectors, inverse_distance, moran_i, randomise
+from amygene.nulls.autocorrelation import inverse_distance, moran_i
+from amygene.nulls.moran import eigenvectors, randomise
 
 
 @pytest.fixture

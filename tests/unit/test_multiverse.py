@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from scipy import stats
 
 from amygene.expression.ahba import DONORS, PASSED_ON
 from amygene.expression.multiverse import STABLE, compare, gene_correlations, multiverse_table, variants
 from amygene.io.columns import known
+from amygene.settings import read_schema
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 KEYS = SCHEMA["properties"]["expression"]["properties"]
 DEFAULTS = {key: entry["default"] for key, entry in KEYS.items() if "default" in entry}
 SCIPY = {"pearson": stats.pearsonr, "spearman": stats.spearmanr}

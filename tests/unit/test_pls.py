@@ -7,7 +7,7 @@ import pytest
 from sklearn.cross_decomposition import PLSRegression
 
 from amygene.genes.pls import explained_shares, pls
-from amygene.nulls.stratified import null_maps
+from amygene.nulls import moran
 from amygene.stats.streams import BOOTSTRAP, stream
 
 
@@ -102,7 +102,7 @@ def studies(brain, n_studies, follow=0.0):
         observed = brain.smooth(1, rng, 1.0)[0]
         genes = brain.smooth(30, rng, 1.0)
         genes[:10] += follow * observed
-        yield observed, null_maps(observed, brain.structure, brain.xyz, "moran", i, 99), genes.T
+        yield observed, moran.null_maps(observed, brain.structure, brain.xyz, i, 99), genes.T
 
 
 def test_p_of_the_first_component_holds_its_level_when_the_map_is_one_of_its_null_maps(assert_level):

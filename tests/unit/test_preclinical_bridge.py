@@ -7,7 +7,7 @@ from scipy import sparse
 
 from amygene.enrichment.scores import RandomSets, make_pools, set_test
 from amygene.genes.association import OnGenes
-from amygene.nulls.stratified import null_maps
+from amygene.nulls import moran
 from amygene.preclinical.animals import relabeled_p
 from amygene.preclinical.bridge import (
     Weights,
@@ -52,7 +52,7 @@ def world():
 def test_sets_have_the_scores_of_enrichment(world):
     xyz, root, expression, _, _, rng = world
     observed = root @ rng.standard_normal(54)
-    maps = null_maps(observed, STRATA, xyz, "moran", 1, N_MAPS)
+    maps = moran.null_maps(observed, STRATA, xyz, 1, N_MAPS)
     membership = sparse.csr_array((rng.random((6, N_GENES)) < 0.1).astype(float))
     for strata in (None, STRATA):
         truth, z = set_test(observed, maps, expression, membership, "mean_r", strata)
@@ -68,7 +68,7 @@ def test_signed_score_is_the_weighted_mean_correlation(world):
     observed = root @ rng.standard_normal(54)
     weights = rng.standard_normal((2, N_GENES))
     r = np.array([np.corrcoef(observed, g)[0, 1] for g in expression.T])
-    found, _ = signed_test(observed, null_maps(observed, STRATA, xyz, "moran", 1, 50), expression, weights)
+    found, _ = signed_test(observed, moran.null_maps(observed, STRATA, xyz, 1, 50), expression, weights)
     assert found.score == pytest.approx((weights * r).sum(axis=1) / np.abs(weights).sum(axis=1))
 
 
@@ -91,7 +91,7 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
     genes = unit(expression, 0)
     observed = genes[:, :30].mean(axis=1) - genes[:, 30:60].mean(axis=1)
     observed = observed / observed.std() + 0.4 * root @ rng.standard_normal(54)
-    maps = null_maps(observed, STRATA, xyz, "moran", 1, N_MAPS)
+    maps = moran.null_maps(observed, STRATA, xyz, 1, N_MAPS)
     human = {f"g{i}": f"G{i}" for i in range(N_GENES)}
     direction = np.zeros(N_GENES)
     direction[:30], direction[30:60] = 1, -1
@@ -129,7 +129,7 @@ def test_planted_bridge_is_found_and_the_small_is_told(world):
 def test_relabeled_groups_give_their_p(world):
     xyz, root, expression, names, random_sets, rng = world
     observed = unit(expression, 0)[:, :30].mean(axis=1)
-    maps = null_maps(observed, STRATA, xyz, "moran", 1, 100)
+    maps = moran.null_maps(observed, STRATA, xyz, 1, 100)
     relabeled = (root @ rng.standard_normal((54, 99))).T
     human = {f"g{i}": f"G{i}" for i in range(N_GENES)}
     true = [Weights("true", "", "up", {f"g{i}": 1.0 for i in range(30)})]
@@ -145,7 +145,7 @@ def studies(brain, n_studies):
     for i in range(n_studies):
         observed = brain.smooth(1, rng, 1.0)[0]
         genes = np.repeat(brain.smooth(4, rng, 1.0), 12, axis=0) + brain.smooth(48, rng, 1.0)
-        maps = null_maps(observed, brain.structure, brain.xyz, "moran", i, 199)
+        maps = moran.null_maps(observed, brain.structure, brain.xyz, i, 199)
         yield observed, maps, genes.T, rng
 
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from amygene.io.problems import InputError
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 ONE = {"AvsB": {"case": "A", "control": "B"}}
 FILES = {"NAc": {"counts": "c.tsv", "samples": "s.tsv"}}
 

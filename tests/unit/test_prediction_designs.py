@@ -107,7 +107,7 @@ def test_external_trains_on_one_study_and_tests_on_the_other(two_studies):
 
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "replicate"])
 def test_the_second_study_takes_no_part_in_other_designs(two_studies, sample, design):
-    options = {"folds": 5, "repeats": 2, "harmonise": "combat", "seed": 1}
+    options = {"folds": 5, "repeats": 2, "by_controls": True, "seed": 1}
     for a, b in zip(
         designs.splits_of(design, two_studies, **options), designs.splits_of(design, sample, **options), strict=True
     ):
@@ -125,7 +125,7 @@ def test_replicate_tests_three_tenths_and_selects_on_all(sample):
 
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "external", "replicate"])
 def test_relabeling_within_the_strata_keeps_cases_and_controls_of_every_fold(two_studies, design):
-    splits = designs.splits_of(design, two_studies, folds=5, repeats=1, harmonise="combat", seed=1)
+    splits = designs.splits_of(design, two_studies, folds=5, repeats=1, by_controls=True, seed=1)
     strata = designs.exchangeable(two_studies, splits)
     rng = np.random.default_rng(0)
     case = two_studies.case.copy()

@@ -7,7 +7,7 @@ import pytest
 
 from amygene.prediction import designs, leakage, models, nested, prepare
 from amygene.prediction.nested import Settings
-from fixtures.prediction import GRID, make_sample
+from fixtures.prediction import GRID, LOADED, make_sample
 
 DESIGNS = ("cross-validation", "leave-site-out", "external", "replicate")
 SOUND = DESIGNS[:3]
@@ -21,7 +21,7 @@ def sample():
 @pytest.fixture(scope="module")
 def settings():
     grid = {model: {name: values[:2] for name, values in own.items()} for model, own in GRID.items()}
-    return Settings(list(GRID), ["all", "selected"], 6, "combat", True, grid)
+    return Settings(list(GRID), ["all", "selected"], 6, remove_covariates=True, grid=grid, **LOADED)
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,11 @@ def quick(settings):
     return Settings(**{**vars(settings), "models": ["ridge"]})
 
 
-def splits(sample, design, harmonise="combat"):
-    return designs.splits_of(design, sample, folds=3, repeats=1, harmonise=harmonise, seed=1)
+def splits(sample, design, harmonise=LOADED["harmonise"]):
+    return designs.splits_of(design, sample, folds=3, repeats=1, by_controls=bool(harmonise), seed=1)
 
 
-@pytest.mark.parametrize("harmonise", ["combat", "none"])
+@pytest.mark.parametrize("harmonise", [LOADED["harmonise"], ""], ids=["combat", "none"])
 @pytest.mark.parametrize("design", SOUND)
 def test_nothing_fitted_depends_on_the_tested_in_a_sound_design(sample, settings, design, harmonise):
     chosen = Settings(**{**vars(settings), "harmonise": harmonise})

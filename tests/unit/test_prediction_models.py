@@ -9,7 +9,9 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.svm import SVC
 
+from amygene.io.choices import load
 from amygene.prediction import models
+from amygene.prediction.choices import CLASSIFIERS
 
 
 @pytest.fixture
@@ -30,13 +32,13 @@ def test_decision_values_equal_e1071(reference, monkeypatch, kernel, model):
     space = models.Space(z[train], z[~train])
     for (cost, gamma), rows in expected.groupby(["cost", "gamma"]):
         setting = [{"C": cost, "gamma": gamma}]
-        usual = models.scores(model, space, case[None, train], setting)[0, 0]
+        usual = models.scores(load(CLASSIFIERS[model].place), space, case[None, train], setting)[0, 0]
         assert metrics.roc_auc_score(case[~train], usual) == pytest.approx(rows["auc"].iloc[0], abs=1e-4)
         assert np.mean((usual > 0) == case[~train]) == pytest.approx(rows["accuracy"].iloc[0], abs=1e-4)
         # both solvers stop somewhere around the solution: e1071 was told to go on for longer
         with monkeypatch.context() as patch:
             patch.setattr(models, "TOLERANCE", 1e-9)
-            exact = models.scores(model, space, case[None, train], setting)[0, 0]
+            exact = models.scores(load(CLASSIFIERS[model].place), space, case[None, train], setting)[0, 0]
         assert exact == pytest.approx(rows["decision"].to_numpy(), abs=1e-6)
 
 
@@ -54,12 +56,12 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("model", models.MODELS)
+@pytest.mark.parametrize("model", CLASSIFIERS)
 def test_scores_are_those_of_scikit_learn_on_unscaled_features(data, model, monkeypatch):
     z, labels = data
     monkeypatch.setattr(models, "TOLERANCE", 1e-8)
     monkeypatch.setattr(models, "LOGISTIC_TOLERANCE", 1e-8)
-    found = models.scores(model, models.Space(z[:60], z), labels, SETTINGS[model])
+    found = models.scores(load(CLASSIFIERS[model].place), models.Space(z[:60], z), labels, SETTINGS[model])
     assert found.shape == (4, len(SETTINGS[model]), 90)
     for b, label in enumerate(labels):
         for s, setting in enumerate(SETTINGS[model]):
@@ -70,12 +72,12 @@ def test_scores_are_those_of_scikit_learn_on_unscaled_features(data, model, monk
             assert found[b, s] == pytest.approx(expected, abs=1e-5 if model == "logistic" else 1e-6)
 
 
-@pytest.mark.parametrize("model", models.MODELS)
+@pytest.mark.parametrize("model", CLASSIFIERS)
 def test_a_labelling_does_not_depend_on_those_beside_it(data, model):
     z, labels = data
     space = models.Space(z[:60], z)
-    together = models.scores(model, space, labels, SETTINGS[model])
-    alone = models.scores(model, space, labels[2:3], SETTINGS[model])
+    together = models.scores(load(CLASSIFIERS[model].place), space, labels, SETTINGS[model])
+    alone = models.scores(load(CLASSIFIERS[model].place), space, labels[2:3], SETTINGS[model])
     assert together[2] == pytest.approx(alone[0], abs=1e-12)
 
 

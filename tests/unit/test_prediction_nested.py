@@ -15,7 +15,7 @@ from sklearn.svm import SVC
 from amygene.prediction import designs, nested, prepare
 from amygene.prediction.designs import AS_THEY_ARE, BY_CONTROLS
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED, Classifier, Nested, Settings
-from fixtures.prediction import GRID, make_sample
+from fixtures.prediction import GRID, LOADED, make_sample
 
 COUNTS = [(18, 22), (16, 24), (20, 20)]
 N_EDGES, N_SELECTED = 24, 6
@@ -23,8 +23,8 @@ N_EDGES, N_SELECTED = 24, 6
 
 def settings(**changed):
     usual = {
-        "models": list(GRID), "features": ["all", "selected"], "n_selected": N_SELECTED, "harmonise": "combat",
-        "remove_covariates": True, "grid": GRID,
+        "models": list(GRID), "features": ["all", "selected"], "n_selected": N_SELECTED,
+        "remove_covariates": True, "grid": GRID, **LOADED,
     }  # fmt: skip
     return Settings(**{**usual, **changed})
 
@@ -42,7 +42,7 @@ def by_scikit_learn(sample, split, classifier):
         "logistic": LogisticRegression(max_iter=2000),
         "ridge": RidgeClassifier(solver="cholesky"),
     }[classifier.model]
-    steps = [("prepare", prepare.pipeline(N_EDGES, "combat", True))]
+    steps = [("prepare", prepare.pipeline(N_EDGES, LOADED["harmonise"], True))]
     n = N_EDGES
     if classifier.features == SELECTED:
         n = N_SELECTED
@@ -100,7 +100,7 @@ def test_a_fold_does_not_depend_on_the_folds_of_its_job(sample):
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "replicate"])
 def test_shards_of_relabelings_change_no_bit(design):
     sample = make_sample(np.random.default_rng(1), [(10, 11), (11, 10)], n_edges=9)
-    splits = designs.splits_of(design, sample, folds=3, repeats=2, harmonise="combat", seed=1)
+    splits = designs.splits_of(design, sample, folds=3, repeats=2, by_controls=True, seed=1)
     grid = {"rbf-svm": {"C": [1, 10], "gamma": [1]}, "ridge": {"alpha": [0.1, 1]}}
     chosen = settings(models=["ridge"], n_selected=3, grid=grid)
     options = (sample, splits, chosen, design, ["ridge", "rbf-svm"], 7)
@@ -221,7 +221,7 @@ def test_pattern_is_missing_for_edges_that_were_not_seen(sample):
 @pytest.mark.parametrize("design", ["cross-validation", "leave-site-out", "external"])
 def test_planted_difference_is_found(design):
     sample = make_sample(np.random.default_rng(6), [(30, 30), (30, 30), (40, 40)], effect=1.0, n_external=1)
-    splits = designs.splits_of(design, sample, folds=4, repeats=1, harmonise="combat", seed=1)
+    splits = designs.splits_of(design, sample, folds=4, repeats=1, by_controls=True, seed=1)
     chosen = settings(models=["ridge"])
     permuted = nested.permuted_areas(sample, splits, chosen, design, ["ridge"], 3, 0, 40)
     parts = list(Nested(sample, splits, chosen).fit(chosen.classifiers(design, sample)[1:], sample.case[None]))
@@ -239,7 +239,7 @@ def test_p_holds_its_level_without_a_difference(assert_level):
     for study in range(150):
         sample = make_sample(np.random.default_rng([9, study]), [(8, 14), (12, 10)], n_edges=10)
         for design in ("cross-validation", "leave-site-out"):
-            splits = designs.splits_of(design, sample, folds=3, repeats=1, harmonise="none", seed=study)
+            splits = designs.splits_of(design, sample, folds=3, repeats=1, by_controls=False, seed=study)
             chosen = settings(models=["ridge"], features=["all"])
             null = nested.permuted_areas(sample, splits, chosen, design, ["ridge"], study, 0, 20)
             parts = list(Nested(sample, splits, chosen).fit([Classifier("ridge", ALL)], sample.case[None]))

@@ -7,7 +7,7 @@ import pytest
 
 from amygene.models.harmonisation import fit_combat
 from amygene.prediction import prepare
-from fixtures.prediction import make_sample
+from fixtures.prediction import LOADED, make_sample
 
 COUNTS = [(25, 25), (20, 30), (30, 20)]
 
@@ -17,7 +17,7 @@ def sample():
     return make_sample(np.random.default_rng(0), COUNTS, n_edges=12)
 
 
-def prepared(sample, train, harmonise="combat", remove=True):
+def prepared(sample, train, harmonise=LOADED["harmonise"], remove=True):
     x = prepare.columns(sample)
     return prepare.Prepared.fit(x, train, prepare.pipeline(sample.edges.shape[1], harmonise, remove)), x
 
@@ -59,8 +59,8 @@ def test_sites_stay_when_nothing_harmonises(sample):
         z = prepared(sample, everybody, harmonise)[0].z
         return np.std([z[sample.sites == s].mean(axis=0) for s in range(3)], axis=0).mean()
 
-    assert site_spread("none") > 0.4
-    assert site_spread("combat") < 0.1
+    assert site_spread("") > 0.4
+    assert site_spread(LOADED["harmonise"]) < 0.1
 
 
 def test_a_participant_of_an_unseen_site_is_left_as_it_is(sample):
@@ -106,7 +106,7 @@ def test_controls_do_not_look_at_the_groups_of_the_tested(sample):
 def test_without_controls_or_harmonisation_they_stay(sample):
     train = np.flatnonzero(sample.sites < 2)
     rows = np.flatnonzero(sample.sites == 2)
-    for harmonise, controls in (("combat", rows[:0]), ("none", rows[-8:])):
+    for harmonise, controls in ((LOADED["harmonise"], rows[:0]), ("", rows[-8:])):
         found, x = prepared(sample, train, harmonise)
         assert np.array_equal(found.by_controls(x, rows[:5], controls, sample.case), found.z[rows[:5]])
 

@@ -12,7 +12,7 @@ from amygene.prediction import designs, nested, tables
 from amygene.prediction.leakage import OPTIMISTIC, PASSED
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED, Settings
 from amygene.prediction.observed import observe
-from fixtures.prediction import GRID, make_sample
+from fixtures.prediction import GRID, LOADED, make_sample
 
 DESIGNS = ("cross-validation", "leave-site-out", "replicate")
 MODELS = ["ridge", "logistic"]
@@ -26,13 +26,13 @@ def sample():
 
 @pytest.fixture(scope="module")
 def made(sample):
-    settings = Settings(MODELS, ["all", "selected"], 5, "combat", True, GRID)
+    settings = Settings(MODELS, ["all", "selected"], 5, remove_covariates=True, grid=GRID, **LOADED)
     parts, permuted = [], {}
     for design in DESIGNS:
-        splits = designs.splits_of(design, sample, folds=3, repeats=2, harmonise="combat", seed=1)
+        splits = designs.splits_of(design, sample, folds=3, repeats=2, by_controls=True, seed=1)
         parts.append(tables.to_arrays(observe(sample, splits, settings, design)))
         permuted |= nested.permuted_areas(sample, splits, settings, design, ["ridge"], 1, 0, 40)
-    return parts, permuted, tables.make_tables(parts, permuted, GUARDS, sample, 1)
+    return parts, permuted, tables.make_tables(parts, permuted, GUARDS, sample, 1, list(GRID))
 
 
 def rows(table, **wanted):
@@ -181,12 +181,12 @@ def test_areas_of_shards_are_put_in_their_order():
 
 def test_tables_do_not_depend_on_how_folds_were_dealt_to_jobs(made, sample):
     _, permuted, found = made
-    settings = Settings(MODELS, ["all", "selected"], 5, "combat", True, GRID)
+    settings = Settings(MODELS, ["all", "selected"], 5, remove_covariates=True, grid=GRID, **LOADED)
     dealt = []
     for design in DESIGNS:
-        splits = designs.splits_of(design, sample, folds=3, repeats=2, harmonise="combat", seed=1)
+        splits = designs.splits_of(design, sample, folds=3, repeats=2, by_controls=True, seed=1)
         some = [splits[::2], splits[1::2], []]
         dealt += [tables.to_arrays(observe(sample, s, settings, design)) for s in some]
-    again = tables.make_tables(dealt, permuted, GUARDS, sample, 1)
+    again = tables.make_tables(dealt, permuted, GUARDS, sample, 1, list(GRID))
     for name, table in found.items():
         pd.testing.assert_frame_equal(again[name], table, check_exact=True)

@@ -189,6 +189,10 @@ def test_quality_with_and_without_motion(motion):
         qc["mean_fd"] = rng.uniform(0, 0.3, 40)
     figure = cohort.quality(qc, pd.Series([True, False] * 20), "RAMY")
     assert len(figure.axes) == (3 if motion else 2)
+    figure = cohort.quality(qc.drop(columns="n_timepoints"), None, "RAMY")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "Mean connectivity of RAMY", *(["Motion and connectivity"] if motion else [])
+    ]  # fmt: skip
 
 
 def test_a_figure_gives_the_same_bytes_twice(tmp_path):

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from nibabel.nifti1 import Nifti1Image
 
 from amygene.report.figures import meta as figures_meta
@@ -15,7 +14,7 @@ from amygene.report.page import Shown, map_name
 from amygene.report.references import REFERENCES, cited
 from amygene.report.sections import meta
 from amygene.report.style import save
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
 ROOT = Path(__file__).parents[2]
 CLUSTERS = pd.DataFrame(
@@ -141,10 +140,11 @@ def test_joins_answer_the_question(picture):
     _, findings = meta.joins(
         Shown(pairs, "a.tsv"), picture, Shown(targets, "b.tsv"), picture,
         (Shown(receptors, "c.tsv"), Shown(receptors.head(0), "d.tsv"), picture),
-        ["contrast-MDDvsHC_seed-RAMY"], names,
+        ["contrast-MDDvsHC_seed-RAMY"], names, "Replicate.",
     )  # fmt: skip
     assert findings[0] == "MDDvsHC, RAMY and up, convergence: r = 0.31, p = .020 under null maps."
-    assert findings[1].startswith("Receptors: 0 of 1 correlations")
+    assert findings[1] == "Replicate."
+    assert findings[2].startswith("Receptors: 0 of 1 correlations")
 
 
 CONFIG = {
@@ -156,7 +156,7 @@ CONFIG = {
 
 
 def test_methods_say_what_was_done():
-    schema = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(ROOT / "config/schemas/config.schema.yaml")
     config = complete(CONFIG, schema)
     text, references = cited(meta.methods(config, {}))
     joined = " ".join(text)

@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from amygene.report.methods_text import methods
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 
 
 def text(model=None, **changes):

@@ -14,7 +14,7 @@ from amygene.report.page import Shown
 from amygene.report.references import REFERENCES, cited
 from amygene.report.sections import preclinical
 from amygene.report.style import save
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
 ROOT = Path(__file__).parents[2]
 CONTRASTS = ["SUSvsCON", "RESPvsCON"]
@@ -83,7 +83,7 @@ def test_bridge_blocks():
 
 
 def test_methods_say_what_was_done():
-    schema = yaml.safe_load((ROOT / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(ROOT / "config/schemas/config.schema.yaml")
     given = yaml.safe_load((ROOT / "config/demo-preclinical.yaml").read_text())
     texts, references = cited(preclinical.methods(complete(copy.deepcopy(given), schema), {}))
     assert len(texts) == 3

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from amygene.cohort import rest_meta_mdd, simulated_scans
+from amygene.cohort.choices import COMMON, FORMATS
+from amygene.io.choices import Choice, Registry, load
 from amygene.io.problems import InputError
-from amygene.settings import complete
+from amygene.settings import complete, read_schema
 
 CONFIG = Path(__file__).parents[2] / "config"
-SCHEMA = yaml.safe_load((CONFIG / "schemas/config.schema.yaml").read_text())
+SCRIPTS = CONFIG.parent / "scripts"
+SCHEMA = read_schema(CONFIG / "schemas/config.schema.yaml")
 COHORT = {
     "study": "s",
     "stages": ["cohort", "connectivity", "group", "sites"],
@@ -85,7 +92,10 @@ def test_defaults_of_one_study_are_not_those_of_the_next():
 
 def test_a_filled_config_is_filled_already():
     filled = complete(COHORT, SCHEMA)
-    assert complete(filled, SCHEMA) == filled
+    own = (*COMMON, *FORMATS["table"].keys)
+    # defaults of other formats would be refused where a user writes them
+    given = filled | {"cohort": {key: value for key, value in filled["cohort"].items() if key in own}}
+    assert complete(given, SCHEMA) == filled
 
 
 def test_null_is_a_value_where_the_schema_allows_it():
@@ -298,3 +308,86 @@ def test_collections_made_from_expression_are_allowed():
 def test_contrasts_that_findings_are_held_against_are_those_of_the_study():
     given = changed(COHORT, stages=["evidence"], evidence={"contrasts": {"A": "nonresistant", "B": "controls"}})
     assert problems(given) == ["config key evidence.contrasts: B is no contrast of this study (A)"]
+
+
+def test_a_schema_takes_names_and_meanings_from_registries(tmp_path, monkeypatch):
+    roots = Registry(
+        "root", Choice("square", "", "", "", meaning="of a number"), Choice("cube", "", "", "", meaning="of a box")
+    )
+    monkeypatch.setitem(sys.modules, "amygene.roots", SimpleNamespace(ROOTS=roots))
+    (tmp_path / "schema.yaml").write_text(
+        "properties:\n"
+        "  root:\n"
+        "    description: 'a root; {amygene.roots:ROOTS}; not {name: root}'\n"
+        "    oneOf: [{type: array, items: {registry: 'amygene.roots:ROOTS'}}, {registry: 'amygene.roots:ROOTS'}]\n"
+    )
+    rule = read_schema(tmp_path / "schema.yaml")["properties"]["root"]
+    names = {"enum": ["square", "cube"]}
+    assert rule["oneOf"] == [{"type": "array", "items": names}, names]
+    assert rule["description"] == "a root; square: of a number; cube: of a box; not {name: root}"
+
+
+# keys of a cohort's format
+
+
+#: a value of every key that some format knows and not all
+GIVEN = {
+    "participants": "p.tsv", "root": "r", "derivatives": "d", "space": "MNI", "task": "rest", "resolution": "2",
+    "sessions": ["1"], "scans": "s.tsv", "session_table": "t.tsv", "outcome_table": "o.tsv", "timepoints": ["a", "b"],
+    "mask": "m.nii", "tr": 2, "phenotypes": "p.xlsx", "series": "S", "motion": "m.tsv", "pipeline": "dparsf",
+    "global_signal_regression": False, "url": "u", "first_column": 1, "n_columns": 9, "simulated": {},
+    "simulated_scans": {},
+}  # fmt: skip
+ATLAS = {"simulated": "DK83", "abide": "AAL116", "rest-meta-mdd": "AAL116"}
+
+
+def test_every_key_of_the_cohort_is_known_to_a_format():
+    known = set(COMMON).union(*(one.keys for one in FORMATS.values()))
+    assert set(SCHEMA["properties"]["cohort"]["properties"]) == known
+    assert set(GIVEN) == known - set(COMMON)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_keys_that_only_other_formats_know_are_refused_by_name(name):
+    own = FORMATS[name].keys
+    cohort = {"format": name} | GIVEN
+    config = changed(MAPS | {"stages": ["connectivity"]}, cohort=cohort, atlas=ATLAS.get(name, "DK83"))
+    foreign = [key for key in GIVEN if key not in own]
+    found = problems(config)
+    assert [text.split(" belongs to ")[0] for text in found] == [f"config key cohort.{key}" for key in foreign]
+    for text, key in zip(found, foreign, strict=True):
+        formats = [other for other in FORMATS if key in FORMATS[other].keys]
+        assert text.endswith(f" belongs to format {' or '.join(formats)}, found {name}")
+    complete(changed(config, cohort={k: v for k, v in cohort.items() if k not in foreign}), SCHEMA)
+
+
+def test_a_table_with_keys_of_other_formats():
+    """What every format with images takes is no other format's; a value that is the default is given all the same."""
+    given = {"root": "r", "pipeline": "dparsf", "phenotypes": "p.xlsx", "mask": "m.nii", "space": "MNI", "tr": 2}
+    assert problems(changed(COHORT, **{f"cohort__{key}": value for key, value in given.items()})) == [
+        "config key cohort.root belongs to format rest-meta-mdd or abide or bids, found table",
+        "config key cohort.pipeline belongs to format abide, found table",
+        "config key cohort.phenotypes belongs to format rest-meta-mdd, found table",
+    ]
+
+
+def test_a_cohort_without_a_format_has_no_keys_of_one():
+    assert problems(changed(MAPS, cohort={"participants": "p.tsv"})) == [
+        "config key cohort.participants belongs to format table or bids, found none"
+    ]
+
+
+# what the plan of every cluster job imports
+
+
+def test_the_settings_are_read_without_a_scientific_library():
+    code = "import sys, amygene.settings; print({'numpy', 'pandas', 'scipy', 'sklearn', 'nilearn'} & set(sys.modules))"
+    told = subprocess.check_output([sys.executable, "-c", code], text=True, env={"PYTHONPATH": str(SCRIPTS)})
+    assert told.strip() == "set()"
+
+
+def test_what_formats_say_is_what_their_readers_hold():
+    assert FORMATS["rest-meta-mdd"].atlases == tuple(rest_meta_mdd.BLOCKS)
+    assert FORMATS["simulated-bids"].space == FORMATS["bids"].space == simulated_scans.SPACE
+    for one in FORMATS.values():
+        assert not one.place or callable(load(one.place))

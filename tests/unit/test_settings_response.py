@@ -6,12 +6,12 @@ import copy
 from pathlib import Path
 
 import pytest
-import yaml
 
 from amygene import settings
+from amygene.cohort.settings import numbers_of_sessions, timepoints_of
 from amygene.io.problems import InputError
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = settings.read_schema(Path(__file__).parents[2] / "config/schemas/config.schema.yaml")
 CONFIG = {
     "study": "x",
     "stages": ["response"],
@@ -48,7 +48,7 @@ def problems(**changed):
 
 def test_a_sound_config_has_no_problems():
     assert problems() == []
-    assert settings.timepoints_of(CONFIG["cohort"]) == ["pre", "week2", "week6"]
+    assert timepoints_of(CONFIG["cohort"]) == ["pre", "week2", "week6"]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_numbers_of_sessions():
         },
         SCHEMA,
     )
-    assert settings.numbers_of_sessions(config) == ["mean_fd", "age"]
+    assert numbers_of_sessions(config) == ["mean_fd", "age"]
 
 
 def test_of_images_sessions_are_timepoints():
     images = {"format": "bids", "root": "x", "sessions": ["ses-pre", "week6"], "outcome_table": "o.tsv"}
-    assert settings.timepoints_of(images) == ["pre", "week6"]
-    assert settings.timepoints_of(images | {"timepoints": ["pre", "week2", "week6"]}) == ["pre", "week2", "week6"]
+    assert timepoints_of(images) == ["pre", "week6"]
+    assert timepoints_of(images | {"timepoints": ["pre", "week2", "week6"]}) == ["pre", "week2", "week6"]
     assert problems(cohort=images) == []
     assert problems(cohort=images | {"session_table": "s.tsv"}) == []
     without = {k: v for k, v in images.items() if k != "outcome_table"}

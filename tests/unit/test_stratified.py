@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from amygene.genes.association import parametric_p
-from amygene.nulls.moran import moran_i
-from amygene.nulls.stratified import BLOCK, null_maps
+from amygene.nulls import moran, shuffled, spin, variogram
+from amygene.nulls.autocorrelation import moran_i
+from amygene.nulls.stratified import BLOCK
 from amygene.stats.map_test import against_null_maps, unit
 
 
@@ -20,20 +21,25 @@ def sphere_of(brain):
     return brain.xyz / np.linalg.norm(brain.xyz, axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("method", ["moran", "variogram", "spin"])
+def spun(value, brain, seed, n_maps):
+    return spin.spun_maps(value, sphere_of(brain), brain.xyz[:, 0] > 0, seed, n_maps)
+
+
+@pytest.mark.parametrize("method", [moran, variogram, spin, shuffled])
 @pytest.mark.parametrize("n_maps", [1, BLOCK - 1, BLOCK, BLOCK + 7])
 def test_map_i_does_not_depend_on_how_many_maps_there_are(brain, value, method, n_maps):
-    places = {"sphere": sphere_of(brain), "is_right": brain.xyz[:, 0] > 0} if method == "spin" else {}
-    many = null_maps(value, brain.structure, brain.xyz, method, 3, BLOCK + 20, **places)
-    few = null_maps(value, brain.structure, brain.xyz, method, 3, n_maps, **places)
+    def null_maps(seed, n):
+        places = (value, brain.structure, brain.xyz)
+        return spun(value, brain, seed, n) if method is spin else method.null_maps(*places, seed, n)
+
+    many, few = null_maps(3, BLOCK + 20), null_maps(3, n_maps)
     assert np.array_equal(few, many[:n_maps])
     assert len(np.unique(many.round(9), axis=0)) == BLOCK + 20
-    other = null_maps(value, brain.structure, brain.xyz, method, 4, n_maps, **places)
-    assert not np.array_equal(few, other)
+    assert not np.array_equal(few, null_maps(4, n_maps))
 
 
 def test_moran_keeps_mean_variance_and_autocorrelation_of_every_structure(brain, value):
-    maps = null_maps(value, brain.structure, brain.xyz, "moran", 1, 120)
+    maps = moran.null_maps(value, brain.structure, brain.xyz, 1, 120)
     for structure in ("cortex", "subcortex", "cerebellum"):
         here = brain.structure == structure
         assert maps[:, here].mean(axis=1) == pytest.approx(np.full(120, value[here].mean()))
@@ -42,8 +48,17 @@ def test_moran_keeps_mean_variance_and_autocorrelation_of_every_structure(brain,
         assert moran_i(maps[:, here], brain.xyz[here]) == pytest.approx(np.full(120, own[0]))
 
 
+def test_shuffling_keeps_every_structures_values_and_nothing_of_their_places(brain, value):
+    maps = shuffled.null_maps(value, brain.structure, brain.xyz, 1, 300)
+    for structure in ("cortex", "subcortex", "cerebellum"):
+        here = brain.structure == structure
+        assert (np.sort(maps[:, here], axis=1) == np.sort(value[here])).all()
+        # every place takes every value about as often
+        assert maps[:, here].mean(axis=0) == pytest.approx(value[here].mean(), abs=5 * value[here].std() / 300**0.5)
+
+
 def test_variogram_keeps_the_mean_of_every_structure(brain, value):
-    maps = null_maps(value, brain.structure, brain.xyz, "variogram", 1, 30)
+    maps = variogram.null_maps(value, brain.structure, brain.xyz, 1, 30)
     for structure in ("cortex", "subcortex", "cerebellum"):
         here = brain.structure == structure
         assert maps[:, here].mean(axis=1) == pytest.approx(np.full(30, value[here].mean()))
@@ -52,17 +67,17 @@ def test_variogram_keeps_the_mean_of_every_structure(brain, value):
 def test_structures_too_small_for_a_variogram_are_randomised_by_moran(brain, value):
     structure = brain.structure.copy()
     structure[:4] = "brainstem"
-    maps = null_maps(value, structure, brain.xyz, "variogram", 1, 20)
+    maps = variogram.null_maps(value, structure, brain.xyz, 1, 20)
     own = moran_i(value[None, :4], brain.xyz[:4])
     assert moran_i(maps[:, :4], brain.xyz[:4]) == pytest.approx(np.full(20, own[0]))
     assert maps[:, :4].std(axis=0).min() > 0
 
 
-@pytest.mark.parametrize("method", ["moran", "variogram"])
+@pytest.mark.parametrize("method", [moran, variogram, shuffled])
 def test_a_structure_of_one_region_keeps_its_value(brain, value, method):
     structure = brain.structure.copy()
     structure[5] = "brainstem"
-    maps = null_maps(value, structure, brain.xyz, method, 1, 10)
+    maps = method.null_maps(value, structure, brain.xyz, 1, 10)
     assert (maps[:, 5] == value[5]).all()
     assert maps[:, 4].std() > 0
 
@@ -71,20 +86,30 @@ def test_the_order_of_regions_does_not_matter_to_what_is_kept(brain, value):
     # structures need not stand together in the table
     shuffle = np.random.default_rng(0).permutation(60)
     structure = brain.structure[shuffle]
-    maps = null_maps(value[shuffle], structure, brain.xyz[shuffle], "moran", 1, 10)
+    maps = moran.null_maps(value[shuffle], structure, brain.xyz[shuffle], 1, 10)
     for name in np.unique(structure):
         here = structure == name
         assert maps[:, here].mean(axis=1) == pytest.approx(np.full(10, value[shuffle][here].mean()))
 
 
-def test_spin_without_sphere_is_refused(brain, value):
-    with pytest.raises(ValueError, match="spin needs the regions' places on the sphere"):
-        null_maps(value, brain.structure, brain.xyz, "spin", 1, 5)
+def test_spin_of_other_structures_is_refused(brain, value):
+    with pytest.raises(ValueError, match="other structures have no place on the sphere"):
+        spin.null_maps(value, brain.structure, brain.xyz, 1, 5)
+
+
+def test_spin_finds_the_regions_on_the_sphere_of_their_side(brain, value):
+    cortex = brain.structure == "cortex"
+    places = (value[cortex], brain.structure[cortex], brain.xyz[cortex])
+    maps = spin.null_maps(*places, 1, 20)
+    is_right = brain.xyz[cortex, 0] > 0
+    for side in (False, True):
+        assert (np.sort(maps[:, is_right == side], axis=1) == np.sort(value[cortex][is_right == side])).all()
+    assert len(np.unique(maps, axis=0)) == 20
 
 
 def test_spin_only_moves_values(brain, value):
     is_right = brain.xyz[:, 0] > 0
-    maps = null_maps(value, brain.structure, brain.xyz, "spin", 1, 20, sphere_of(brain), is_right)
+    maps = spun(value, brain, 1, 20)
     for side in (False, True):
         assert (np.sort(maps[:, is_right == side], axis=1) == np.sort(value[is_right == side])).all()
 
@@ -101,7 +126,8 @@ def false_positive_rates(brain, kind, shift, n_maps=120, n_genes=20, n_nulls=99)
             p = parametric_p(observed @ genes, 60)
         else:
             strata = brain.structure if kind.endswith("stratified") else np.full(60, "all")
-            maps = null_maps(value, strata, brain.xyz, kind.split()[0], i, n_nulls)
+            model = {"moran": moran, "variogram": variogram, "shuffled": shuffled}[kind.split()[0]]
+            maps = model.null_maps(value, strata, brain.xyz, i, n_nulls)
             p = against_null_maps(observed, unit(maps, 1), genes).p
         rates.append(np.mean(p <= 0.05))
     return np.array(rates)
@@ -114,7 +140,14 @@ def test_moran_by_structure_holds_the_level_whatever_the_structures_differ(brain
 
 
 @pytest.mark.parametrize(
-    ("kind", "shift", "at_least"), [("parametric", 0.0, 0.12), ("parametric", 2.0, 0.5), ("moran", 2.0, 0.2)]
+    ("kind", "shift", "at_least"),
+    [
+        ("parametric", 0.0, 0.12),
+        ("parametric", 2.0, 0.5),
+        ("moran", 2.0, 0.2),
+        ("shuffled stratified", 0.0, 0.12),
+        ("shuffled stratified", 2.0, 0.12),
+    ],
 )
 def test_nulls_that_mix_structures_or_forget_space_find_what_is_not_there(brain, kind, shift, at_least):
     assert false_positive_rates(brain, kind, shift, n_maps=60).mean() > at_least
@@ -132,6 +165,6 @@ def test_power_against_a_gene_that_the_map_follows_within_structures(brain):
     for i in range(40):
         gene = brain.smooth(1, rng, 1.0)[0]
         value = gene + 0.3 * brain.smooth(1, rng)[0]
-        maps = null_maps(value, brain.structure, brain.xyz, "moran", i, 199)
+        maps = moran.null_maps(value, brain.structure, brain.xyz, i, 199)
         p.append(against_null_maps(unit(value, 0), unit(maps, 1), unit(gene[:, None], 0)).p[0])
     assert np.mean(np.array(p) <= 0.05) > 0.9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from amygene.nulls.variogram import DELTAS, Variogram
+from amygene.nulls.variogram import DELTAS, Surrogates
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def columns(table, name):
 
 def test_surrogates_equal_brainsmash_for_the_same_permutations_and_noise(space, reference):
     table = reference("variogram_brainsmash")
-    found = Variogram(space[0]).surrogates(space[1], columns(table, "permuted"), columns(table, "noise"))
+    found = Surrogates(space[0]).surrogates(space[1], columns(table, "permuted"), columns(table, "noise"))
     assert found == pytest.approx(columns(table, "map"), abs=1e-12)
 
 
 def test_a_surrogate_does_not_depend_on_the_others_drawn_with_it(space, reference):
-    table, model = reference("variogram_brainsmash"), Variogram(space[0])
+    table, model = reference("variogram_brainsmash"), Surrogates(space[0])
     permuted, noise = columns(table, "permuted"), columns(table, "noise")
     together = model.surrogates(space[1], permuted, noise)
     alone = model.surrogates(space[1], permuted[2:3], noise[2:3])
@@ -34,7 +34,7 @@ def test_a_surrogate_does_not_depend_on_the_others_drawn_with_it(space, referenc
 
 def test_variogram_equals_a_loop_over_pairs(space):
     xyz, value = space
-    model = Variogram(xyz)
+    model = Surrogates(xyz)
     pairs = [(i, j) for i in range(30) for j in range(i + 1, 30)]
     distance = np.array([np.linalg.norm(xyz[i] - xyz[j]) for i, j in pairs])
     half_square = np.array([(value[i] - value[j]) ** 2 / 2 for i, j in pairs])
@@ -49,7 +49,7 @@ def test_variogram_equals_a_loop_over_pairs(space):
 
 def test_smoothers_average_over_the_nearest_regions(space):
     xyz, _ = space
-    model = Variogram(xyz)
+    model = Surrogates(xyz)
     distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
     for delta, smoother in zip(DELTAS, model.smoothers, strict=True):
         assert smoother.sum(axis=1) == pytest.approx(np.ones(30))
@@ -62,7 +62,7 @@ def test_surrogates_follow_the_variogram_of_a_map_and_shuffled_maps_do_not():
     xyz = rng.standard_normal((100, 3))
     xyz *= np.array([65, 80, 50]) / np.linalg.norm(xyz, axis=1, keepdims=True)
     distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
-    root, model = np.linalg.cholesky(np.exp(-distance / 40) + 1e-9 * np.eye(100)), Variogram(xyz)
+    root, model = np.linalg.cholesky(np.exp(-distance / 40) + 1e-9 * np.eye(100)), Surrogates(xyz)
     ratios = []
     for _ in range(7):
         value = root @ rng.standard_normal(100)

@@ -11,6 +11,7 @@ from scipy import ndimage, stats
 
 from amygene.models.comparison import Comparison
 from amygene.models.draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws, tests_of
+from amygene.models.site_effects import COVARIATE, IGNORED, POOLED
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.clusters import find_clusters, structure
 from amygene.stats.design import Design
@@ -36,7 +37,7 @@ def study(shape=(9, 10, 8), n=24, n_sites=2, seed=0, effect=0.0, sigma=1.0):
     )
     names = np.array(["intercept", *["site"] * (n_sites - 1), "age"])
     design = Design(case, nuisance, names, site)
-    return VoxelComparison(np.ascontiguousarray(maps[:, mask].T.astype(np.float32)), design, site, "covariate"), mask
+    return VoxelComparison(np.ascontiguousarray(maps[:, mask].T.astype(np.float32)), design, site, COVARIATE), mask
 
 
 def observe(comparison, lattice, threshold):
@@ -47,14 +48,14 @@ def observe(comparison, lattice, threshold):
 def test_estimates_are_those_of_the_comparison_of_regions():
     comparison, _ = study(shape=(12, 11, 10))
     assert len(comparison.maps) > TILE
-    whole = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, "covariate")
+    whole = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, COVARIATE)
     from amygene.models.effects import estimates
 
     found, expected = comparison.estimates(), estimates(whole)
     assert found.to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-12)
 
 
-@pytest.mark.parametrize("way", ["covariate", "none", "random-effects"])
+@pytest.mark.parametrize("way", [COVARIATE, IGNORED, POOLED])
 def test_a_shard_is_the_maxima_of_its_t_maps(way):
     comparison, mask = study()
     comparison = VoxelComparison(comparison.maps, comparison.design, comparison.sites, way)
@@ -100,7 +101,7 @@ def two_groups(seed=5):
     maps[:5, 1:4, 1:4, 1:4] += 0.35
     case = np.repeat([1.0, 0.0], 5)
     design = Design(case, np.ones((10, 1)), np.array(["intercept"]), np.zeros(10, dtype=int))
-    return VoxelComparison(maps.reshape(10, -1).T.astype(np.float32), design, np.zeros(10, dtype=int), "none"), shape
+    return VoxelComparison(maps.reshape(10, -1).T.astype(np.float32), design, np.zeros(10, dtype=int), IGNORED), shape
 
 
 def enumerate_relabelings(comparison, shape, threshold):

@@ -11,14 +11,18 @@ from amygene.group.voxels import MAP_MEANING, clusters_found, make_voxel_compari
 from amygene.io.files import sha256
 from amygene.io.problems import InputError
 from amygene.io.tables import write_json
+from amygene.models.choices import SITE_EFFECTS
 from amygene.models.comparison import Comparison
+from amygene.models.site_effects import COVARIATE, SiteEffects
 from amygene.stats.map_permutation import TILE
+
+COMBAT = SiteEffects(**SITE_EFFECTS["combat"].settings)
 
 SETTINGS = {
     "covariates": ["age", "site"],
     "categorical": ["site"],
     "exchange_within": "site",
-    "site_effects": "covariate",
+    "site_effects": COVARIATE,
 }
 
 
@@ -100,7 +104,7 @@ def test_rows_are_the_contrasts_participants_with_a_map_and_voxels_vary_outside_
 def test_the_observed_map_is_that_of_the_model_on_regions(study):
     comparison, analysed, _ = compare(study)
     found = observe(comparison, analysed, 18, 0.001)
-    whole = Comparison(np.asarray(comparison.maps, dtype=float).T, comparison.design, comparison.sites, "covariate")
+    whole = Comparison(np.asarray(comparison.maps, dtype=float).T, comparison.design, comparison.sites, COVARIATE)
     assert found["t"] == pytest.approx(whole.t(), rel=1e-9)
     df = len(comparison.sites) - 4  # intercept, site, age, group
     assert found["threshold"] == pytest.approx(stats.t.isf(0.001, df))
@@ -109,11 +113,11 @@ def test_the_observed_map_is_that_of_the_model_on_regions(study):
 
 def test_combat_harmonises_over_all_voxels(study):
     connectivity, mask, participants, _ = study
-    comparison, analysed, _ = compare(study, site_effects="combat")
+    comparison, analysed, _ = compare(study, site_effects=COMBAT)
     rows = participants["contrast-AvsB"].isin(["case", "control"]) & (participants.index != 4)
     kept = np.delete(np.arange(mask.sum()), 17)
     raw = np.asarray(connectivity, dtype=float)[rows][::-1][:, kept]
-    whole = Comparison(raw, comparison.design, comparison.sites, "combat")
+    whole = Comparison(raw, comparison.design, comparison.sites, COMBAT)
     assert np.asarray(comparison.maps) == pytest.approx(whole.prepared[0].T, abs=1e-6)
     # the model has no sites any more
     assert observe(comparison, analysed, 18, 0.001)["t"] == pytest.approx(whole.t(), abs=1e-4)

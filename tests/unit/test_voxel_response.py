@@ -18,6 +18,7 @@ from amygene.imaging.labels import VoxelLabels
 from amygene.io.problems import InputError
 from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning
 from amygene.models.draws import STATISTICS, Largest, draw_shard, gather_draws
+from amygene.models.site_effects import COVARIATE
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.response import members, voxel_plan
 from amygene.response.voxel_designs import change_sample, sample_of
@@ -112,7 +113,7 @@ class Study:
         sessions = [(self.maps[s], weights) for s, weights in sample.weights.items()]
         maps, analysed = write_maps(sessions, rows, self.mask, np.array([], dtype=int), self.path)
         sites = np.zeros(len(rows), dtype=int)
-        return VoxelComparison(maps, sample.design, sites, "covariate", sample.exchange, sample.effect), analysed
+        return VoxelComparison(maps, sample.design, sites, COVARIATE, sample.exchange, sample.effect), analysed
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_f_of_group_and_interaction_are_those_of_r(tmp_path):
         has_map = {session: set(ids) for session in SESSIONS}
         sample = change_sample(measured, has_map, "x", effect=effect, levels=["a", "b"], weights=weights)
         maps = sum(weights[:, None] * y[session] for session, weights in sample.weights.items())
-        comparison = VoxelComparison(maps.T, sample.design, np.zeros(len(ids), dtype=int), "covariate")
+        comparison = VoxelComparison(maps.T, sample.design, np.zeros(len(ids), dtype=int), COVARIATE)
         assert comparison.estimates()["t"].to_numpy() ** 2 == pytest.approx(
             [expected[v, term] for v in values], rel=1e-6
         )
@@ -453,7 +454,7 @@ def small(seed, exchange, n):
         design = Design(rng.standard_normal(n), np.ones((n, 1)), np.array(["intercept"]), np.zeros(n, dtype=int))
     sites = np.zeros(n, dtype=int)
     effect = "g" if exchange == "signs" else "r"
-    return VoxelComparison(maps.T.astype(np.float32), design, sites, "covariate", exchange, effect), shape
+    return VoxelComparison(maps.T.astype(np.float32), design, sites, COVARIATE, exchange, effect), shape
 
 
 def every_draw(comparison, exchange):
@@ -500,11 +501,11 @@ def one_study(kind, rng, n=16, shape=(6, 6, 5)):
     sites = np.zeros(n, dtype=int)
     if kind == "time":
         design = Design(np.ones(n), (age - age.mean())[:, None], np.array(["age"]), sites)
-        return VoxelComparison(maps.T.astype(np.float32), design, sites, "covariate", "signs")
+        return VoxelComparison(maps.T.astype(np.float32), design, sites, COVARIATE, "signs")
     tested = (np.arange(n) < 6).astype(float) if kind == "interaction" else rng.uniform(size=n) + 0.3 * age
     design = Design(tested, np.column_stack([np.ones(n), age]), np.array(["intercept", "age"]), sites)
     return VoxelComparison(
-        maps.T.astype(np.float32), design, sites, "covariate", "places", "r" if kind != "interaction" else "g"
+        maps.T.astype(np.float32), design, sites, COVARIATE, "places", "r" if kind != "interaction" else "g"
     )
 
 
@@ -527,7 +528,7 @@ def three_sessions(rng, missing, planted=0.0, n=18, shape=(6, 6, 5)):
         maps = np.sum([weight * y[s][who] for s, weight in test["weights"].items()], axis=0)
         sites = np.zeros(len(who), dtype=int)
         design = Design(np.ones(len(who)), np.empty((len(who), 0)), np.array([]), sites)
-        found.append(VoxelComparison(maps.T.astype(np.float32), design, sites, "covariate", "signs"))
+        found.append(VoxelComparison(maps.T.astype(np.float32), design, sites, COVARIATE, "signs"))
     return found
 
 

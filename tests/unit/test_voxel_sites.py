@@ -7,13 +7,17 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from amygene.models.choices import SITE_EFFECTS
 from amygene.models.comparison import Comparison
+from amygene.models.site_effects import COVARIATE, IGNORED, POOLED, SiteEffects
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.sites.regions import leave_sites_out as on_regions
 from amygene.sites.regions import map_correlation
 from amygene.sites.voxels import Moments, leave_sites_out
 from amygene.stats.design import Design
 from amygene.stats.map_permutation import TILE
+
+COMBAT = SiteEffects(**SITE_EFFECTS["combat"].settings)
 
 
 def study(n_voxels=TILE + 90, n=45, effect=0.0, seed=0):
@@ -25,10 +29,10 @@ def study(n_voxels=TILE + 90, n=45, effect=0.0, seed=0):
     design = Design(case, nuisance, np.array(["intercept", "site", "site", "age"]), site)
     pattern = rng.normal(size=n_voxels)
     maps = rng.normal(size=(n_voxels, n)) + effect * pattern[:, None] * case
-    return VoxelComparison(maps.astype(np.float32), design, site, "covariate")
+    return VoxelComparison(maps.astype(np.float32), design, site, COVARIATE)
 
 
-@pytest.mark.parametrize("way", ["covariate", "none", "random-effects"])
+@pytest.mark.parametrize("way", [COVARIATE, IGNORED, POOLED])
 def test_it_is_what_regions_give(way):
     comparison = replace(study(effect=0.3), site_effects=way)
     whole = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, way)
@@ -48,7 +52,7 @@ def test_a_site_too_small_to_be_tested_says_so():
 
 
 def test_harmonised_maps_give_no_result():
-    found = leave_sites_out(replace(study(), site_effects="combat"), [0], 1, 100, 3)[0]
+    found = leave_sites_out(replace(study(), site_effects=COMBAT), [0], 1, 100, 3)[0]
     assert "harmonised together" in found.note
     assert np.isnan([found.r_with_full, found.r_null_low, found.p_heldout_rest]).all()
 

@@ -15,6 +15,7 @@ from amygene.models.cluster_tables import describe_voxels as make_maps
 from amygene.models.comparison import Comparison
 from amygene.models.draws import draw_shard, gather_draws
 from amygene.models.effects import estimates
+from amygene.models.site_effects import IGNORED, POOLED
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.clusters import find_clusters
 from amygene.stats.design import Design
@@ -40,7 +41,7 @@ def found():
     noise = ndimage.gaussian_filter(rng.standard_normal((n, *shape)), (0, 1, 1, 1))
     maps = noise / noise.std() + case[:, None, None, None] * planted
     design = Design(case, np.column_stack([np.ones(n), age]), np.array(["intercept", "age"]), np.zeros(n, dtype=int))
-    comparison = VoxelComparison(maps[:, mask].T.astype(np.float32), design, np.zeros(n, dtype=int), "none")
+    comparison = VoxelComparison(maps[:, mask].T.astype(np.float32), design, np.zeros(n, dtype=int), IGNORED)
     lattice = Lattice(mask, 18)
     t = comparison.estimates()["t"].to_numpy()
     observed = {"t": t, "largest": np.array(Scanner(lattice, THRESHOLD).maxima(t))}
@@ -54,7 +55,7 @@ def found():
 
 def test_maps_are_those_of_the_methods(found):
     comparison, lattice, draws, result, _, _ = found
-    expected = estimates(Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, "none"))
+    expected = estimates(Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, IGNORED))
     for name, column in (
         ("t", "t"),
         ("g", "g"),
@@ -67,7 +68,7 @@ def test_maps_are_those_of_the_methods(found):
     highest = np.argmax(np.abs(result.maps["t"]))
     b = (draws.maxima[:, 0] >= np.abs(result.maps["t"][highest])).sum()
     assert 10 ** -result.maps["logp_desc-maxt"][highest] == pytest.approx((1 + b) / 501)
-    fit = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, "none").fit()
+    fit = Comparison(comparison.maps.T.astype(float), comparison.design, comparison.sites, IGNORED).fit()
     assert 10 ** -result.maps["logp_desc-equivalence"] == pytest.approx(tost(fit.t, fit.df, fit.scale, 0.9), rel=1e-8)
 
 
@@ -86,7 +87,7 @@ def test_the_smallest_effects_are_those_of_two_groups(found):
     correlated = smallest_effects(replace(comparison, effect="r"), result.df, critical)
     # Cohen's d of two groups of one size as a correlation
     assert correlated["smallest_r"] == pytest.approx(0.38, abs=0.02)
-    pooled = smallest_effects(replace(comparison, site_effects="random-effects"), result.df, critical)
+    pooled = smallest_effects(replace(comparison, site_effects=POOLED), result.df, critical)
     assert set(pooled.values()) == {None}
 
 

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from amygene.expression.ahba import DONORS, FILES, donor_folder
+from amygene.settings import read_schema
 from fixtures.project import CHECKOUT, Job, Project, followers, starts
 
 pytestmark = pytest.mark.slow
@@ -89,20 +90,8 @@ SMALL: dict[str, tuple[Any, Collection[str]]] = {
     "jobs.genes_per_chunk": (4000, {"genes_chunk"}),
 }
 
-#: keys of other cohorts and of another source of expression
+#: keys of another source of expression
 UNUSED = {
-    "cohort.root": "elsewhere",
-    "cohort.phenotypes": "book.xlsx",
-    "cohort.series": "ROISignals_FunImgARglobalCWF",
-    "cohort.motion": "motion.tsv",
-    "cohort.pipeline": "cpac",
-    "cohort.global_signal_regression": True,
-    "cohort.url": "http://localhost",
-    "cohort.simulated.sites": {"A": [20, 20]},
-    "cohort.simulated.regions": ["L_insula"],
-    "cohort.simulated.effect": 1,
-    "cohort.simulated.category": "another",
-    "cohort.simulated.category_effect": 1,
     "expression.donors_folder": "donors",
     "expression.donors": [9861],
     "expression.ibf_threshold": 0.4,
@@ -117,8 +106,17 @@ UNUSED = {
     "expression.stability": 0.1,
 }
 
-SIMULATED = {key: (UNUSED[key], {"simulate"}) for key in UNUSED if key.startswith("cohort.simulated.")}
-SIMULATED["cohort.simulated.sessions"] = (2, {"simulate"})
+SIMULATED = {
+    f"cohort.simulated.{key}": (value, {"simulate"})
+    for key, value in {
+        "sites": {"A": [20, 20]},
+        "regions": ["L_insula"],
+        "effect": 1,
+        "category": "another",
+        "category_effect": 1,
+        "sessions": 2,
+    }.items()
+}
 SIMULATED_CONFIG = {
     "study": "simulated",
     "stages": ["cohort"],
@@ -165,7 +163,7 @@ ABIDE_CONFIG = {
     "jobs": {"subjects_per_job": 2000},
 }
 
-DONORS_OWN = {key: (UNUSED[key], {"expression_abagen"}) for key in UNUSED if key.startswith("expression.")}
+DONORS_OWN = {key: (value, {"expression_abagen"}) for key, value in UNUSED.items()}
 AHBA = DONORS_OWN | {
     "expression.source": ("table", {"expression_table"}),
     "expression.donors_folder": ("others", {"expression_abagen"}),
@@ -348,6 +346,7 @@ NORMS_CONFIG = SIMULATED_CONFIG | {
 
 #: a key that takes the place of another, and one that another must follow
 INSTEAD = {
+    "cohort.format": "cohort.participants",
     "maps.own.image": "maps.own.table",
     "meta.receptors.table": "meta.receptors.folder",
     "meta.receptors.neuromaps": "meta.receptors.folder",
@@ -786,7 +785,7 @@ def test_an_edited_key_reruns_what_uses_it(studies, name, key):
     assert followers([job for job in kept if made.isdisjoint(job.output)], reran) == []
 
 
-def test_keys_of_other_cohorts_rerun_nothing(studies):
+def test_keys_of_another_source_rerun_nothing(studies):
     assert [job.rule for job in studies["small"].plans["unused"]] == ["report_page", "all"]
 
 
@@ -805,7 +804,7 @@ def keys(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 
 
 def test_every_key_of_the_schema_is_held_here():
-    schema = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
+    schema = read_schema(CHECKOUT / "config/schemas/config.schema.yaml")
     named = r"^(contrasts|maps|cohort\.select|response\.\w+|preclinical\.(?:tissues|contrasts|signatures))\.\w+"
     held = {re.sub(named, r"\1.<name>", key) for _, key in CASES}
     held = {re.sub(r"\.\d+", ".<item>", key) for key in held}

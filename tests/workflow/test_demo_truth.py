@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
+from amygene.settings import read_schema
 from fixtures.project import CHECKOUT, RESOURCES, Project, jobs_by_rule
 
 pytestmark = pytest.mark.slow
 
-SCHEMA = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(CHECKOUT / "config/schemas/config.schema.yaml")
 PLANTED = SCHEMA["properties"]["cohort"]["properties"]["simulated"]["properties"]
 CATEGORY = PLANTED["category"]["default"]
 #: the tables that other people's programs read: their columns, which come first and in this order

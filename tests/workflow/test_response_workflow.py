@@ -13,13 +13,14 @@ import pytest
 import yaml
 from scipy import stats
 
+from amygene.settings import read_schema
 from fixtures.project import CHECKOUT, RESOURCES, Project
 from fixtures.real_data import real_data
 
 pytestmark = pytest.mark.slow
 
 DEMO = yaml.safe_load((CHECKOUT / "config/demo-response.yaml").read_text())
-SCHEMA = yaml.safe_load((CHECKOUT / "config/schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(CHECKOUT / "config/schemas/config.schema.yaml")
 PLANTED = SCHEMA["properties"]["cohort"]["properties"]["simulated"]["properties"]
 
 

@@ -44,7 +44,8 @@ def test_log_benchmark_memory_and_time(name):
 def test_the_code_that_it_runs_is_among_its_params(name):
     rule = RULES[name]
     own = ", own=True" if "shell" in rule.sections else ""
-    assert f'code=code("{rule.script}"{own}),' in rule.sections["params"]
+    call = rf'code=(lambda w: )?code\("{rule.script}"{own}(, chosen=.+)?\),'
+    assert re.search(call, rule.sections["params"])
 
 
 def test_every_script_is_run_by_one_rule():

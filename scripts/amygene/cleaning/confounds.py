@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ import pandas as pd
 
 from amygene.io.problems import InputError, some
 
-#: named strategies; a list of columns is one of one's own
-STRATEGIES = ("none", "24P", "24P+WM/CSF", "24P+WM/CSF+GSR", "aCompCor")
 #: mm and radians, in the order of SPM's, DPABI's and FSL's six columns
 MOTION = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
 DISPLACEMENT = "framewise_displacement"
@@ -94,16 +92,45 @@ def expand_motion(table: pd.DataFrame) -> pd.DataFrame:
     return wide
 
 
+def motion(table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:
+    """Six motion parameters, their derivatives and the squares of both."""
+    return [f"{name}{expansion}" for expansion in _EXPANSIONS for name in MOTION]
+
+
+def motion_and_tissues(table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:
+    """`motion`, and the mean signals of white matter and cerebrospinal fluid."""
+    return [*motion(table, metadata), "csf", "white_matter"]
+
+
+def motion_tissues_and_global(table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:
+    """`motion_and_tissues`, and the global signal."""
+    return [*motion_and_tissues(table, metadata), "global_signal"]
+
+
+def compcor(table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:
+    """`motion`, the first five components of each tissue, and the slow cosines that fMRIPrep's components need."""
+    columns = motion(table, metadata)
+    for tissue in _TISSUES:
+        columns += _components(tissue, table, metadata)
+    return columns + [c for c in table if re.fullmatch(r"cosine_?\d+", str(c))]
+
+
+#: columns of a named strategy; `cleaning.choices` describes them
+NAMED: dict[str, Callable[[pd.DataFrame, Mapping[str, Any]], list[str]]] = {
+    "24P": motion,
+    "24P+WM/CSF": motion_and_tissues,
+    "24P+WM/CSF+GSR": motion_tissues_and_global,
+    "aCompCor": compcor,
+}
+
+
 def strategy_columns(strategy: str | Sequence[str], table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:
     """Columns that a strategy regresses out.
 
     Parameters
     ----------
     strategy
-        ``none``; ``24P``: six motion parameters, their derivatives and the squares of both; ``24P+WM/CSF``: also
-        the mean signals of white matter and cerebrospinal fluid; ``24P+WM/CSF+GSR``: also the global signal;
-        ``aCompCor``: 24P, the first five components of each of the two tissues, and the slow cosines without which
-        fMRIPrep's components may not be used; or a list of columns.
+        A name of `NAMED`, ``none``, or a list of columns.
     table
         From `read_confounds`, expanded by `expand_motion`.
     metadata
@@ -116,17 +143,7 @@ def strategy_columns(strategy: str | Sequence[str], table: pd.DataFrame, metadat
     """
     if not isinstance(strategy, str):
         return list(strategy)
-    if strategy == "none":
-        return []
-    columns = [f"{name}{expansion}" for expansion in _EXPANSIONS for name in MOTION]
-    if strategy == "24P":
-        return columns
-    if strategy == "aCompCor":
-        for tissue in _TISSUES:
-            columns += _components(tissue, table, metadata)
-        return columns + [c for c in table if re.fullmatch(r"cosine_?\d+", str(c))]
-    columns += ["csf", "white_matter"]
-    return [*columns, "global_signal"] if strategy.endswith("+GSR") else columns
+    return NAMED[strategy](table, metadata) if strategy != "none" else []
 
 
 def _components(tissue: str, table: pd.DataFrame, metadata: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,6 @@ import pandas as pd
 from amygene.imaging.scans import Scan
 from amygene.io.problems import InputError, raise_if_any, some
 
-SPACE = "MNI152NLin2009cAsym"
 _BOLD = "_desc-preproc_bold"
 _ENDINGS = (".nii.gz", ".nii")
 #: confounds files, newest name first

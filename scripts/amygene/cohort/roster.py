@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from amygene.cohort import abide, bids, rest_meta_mdd, simulated, simulated_scans, simulated_treatment
+from amygene.cohort.choices import FORMATS
 from amygene.cohort.sessions import unit
 from amygene.cohort.sheet import read_text
 from amygene.imaging.scans import Scan, from_rows
+from amygene.io.choices import load
 from amygene.io.problems import InputError, raise_if_any, some
 
 
@@ -28,10 +30,14 @@ class Roster:
         participant_id -> file of the series (or of the first image), whether it exists or not.
     sites
         Names of the sites, as the config's ``cohort.codes`` translate them.
-    workbook
-        rest-meta-mdd: the phenotype workbook.
+    source
+        What the format's participants sheet is made from: REST-meta-MDD's phenotype workbook, the sheet of a BIDS
+        dataset.
+    widths, blocks
+        Of files of series: numbers of columns that are right (none: as many as the atlas has regions), and the columns
+        of every atlas (first and last, from 1) if they hold several.
     scans
-        A cohort of images: participant_id -> scans; empty for a cohort of series.
+        A cohort of images: participant_id -> scans of the sessions that are used; empty for a cohort of series.
     sessions
         Labels of the sessions that are used; the groups are compared at the first. One empty label if the
         cohort has no sessions.
@@ -46,7 +52,9 @@ class Roster:
     known: bool
     files: dict[str, str] = field(default_factory=dict)
     sites: frozenset[str] = frozenset()
-    workbook: str = ""
+    source: str = ""
+    widths: tuple[int, ...] = ()
+    blocks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     expected: int = 0
     expected_sites: int = 0
     scans: dict[str, list[Scan]] = field(default_factory=dict)
@@ -77,43 +85,44 @@ def read(cohort: Mapping[str, Any], folder: str) -> Roster:
     InputError
         A sheet, folder or file that the config names is absent.
     """
-    roster = _read(cohort, folder)
+    place = FORMATS[cohort["format"]].place
+    roster = load(place)(cohort, folder) if place else Roster(True)
     meanings = cohort["codes"].get("site", {})
     return replace(roster, sites=frozenset(meanings.get(site, site) for site in roster.sites))
 
 
-def _read(cohort: Mapping[str, Any], folder: str) -> Roster:
-    if cohort["format"] == "table":
-        return _table(cohort)
-    if cohort["format"] == "bids":
-        return _bids(cohort)
-    if cohort["format"] == "simulated-bids":
-        settings = cohort["simulated_scans"]
-        members = simulated_scans.people(settings)
-        scans = {p.participant: simulated_scans.scans_of(p, settings, f"{folder}/simulated-bids") for p in members}
-        return _with_images(scans, frozenset(p.site for p in members), {"sessions": settings["sessions"], **cohort})
-    if cohort["format"] == "simulated":
-        people = simulated.people(cohort["simulated"]["sites"])
-        files = {p: f"{folder}/simulated/{simulated.file_name(p)}" for p, _, _ in people}
-        units = {
-            p: {unit(p, session): f"{folder}/simulated/{simulated.file_name(p, session)}" for session in sessions}
-            for p, sessions in simulated_treatment.attendance(cohort["simulated"]).items()
-        }
-        return Roster(
-            True,
-            files,
-            frozenset(site for _, site, _ in people),
-            units=units,
-            scanned=simulated_treatment.SESSIONS if units else (),
-        )
-    if cohort["format"] == "rest-meta-mdd":
-        return _rest_meta_mdd(cohort)
-    if cohort["format"] == "abide":
-        return Roster(False, expected=abide.EXPECTED, expected_sites=abide.EXPECTED_SITES)
-    return Roster(True)
+def of_simulated(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of a simulated cohort: the people and files that will be made."""
+    people = simulated.people(cohort["simulated"]["sites"])
+    files = {p: f"{folder}/simulated/{simulated.file_name(p)}" for p, _, _ in people}
+    units = {
+        p: {unit(p, session): f"{folder}/simulated/{simulated.file_name(p, session)}" for session in sessions}
+        for p, sessions in simulated_treatment.attendance(cohort["simulated"]).items()
+    }
+    return Roster(
+        True,
+        files,
+        frozenset(site for _, site, _ in people),
+        units=units,
+        scanned=simulated_treatment.SESSIONS if units else (),
+    )
 
 
-def _rest_meta_mdd(cohort: Mapping[str, Any]) -> Roster:
+def of_simulated_bids(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of simulated images: the people and scans that will be made."""
+    settings = cohort["simulated_scans"]
+    members = simulated_scans.people(settings)
+    scans = {p.participant: simulated_scans.scans_of(p, settings, f"{folder}/simulated-bids") for p in members}
+    return _with_images(scans, frozenset(p.site for p in members), {"sessions": settings["sessions"], **cohort})
+
+
+def of_abide(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of ABIDE: about how many there will be."""
+    return Roster(False, expected=abide.EXPECTED, expected_sites=abide.EXPECTED_SITES)
+
+
+def of_rest_meta_mdd(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of a copy of REST-meta-MDD: whom its files are named after."""
     problems = []
     files: dict[str, str] = {}
     workbook = ""
@@ -128,20 +137,29 @@ def _rest_meta_mdd(cohort: Mapping[str, Any]) -> Roster:
     if "motion" in cohort and not Path(cohort["motion"]).is_file():
         problems.append(f"config key cohort.motion: {cohort['motion']}: no such file")
     raise_if_any(problems)
-    return Roster(True, files, frozenset(rest_meta_mdd.site_of(p) for p in files), workbook)
+    return Roster(
+        True,
+        files,
+        frozenset(rest_meta_mdd.site_of(p) for p in files),
+        workbook,
+        rest_meta_mdd.WIDTHS,
+        rest_meta_mdd.BLOCKS,
+    )
 
 
-def _table(cohort: Mapping[str, Any]) -> Roster:
+def of_table(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of a participants sheet: its rows, and the files that it or another sheet names."""
     path = Path(cohort["participants"])
     rows = _rows(path, "participants")
     people = [row for row in rows if row.get("participant_id")]
     sites = _sites(rows, cohort)
     columns = set().union(*people) if people else set()
-    if "scans" not in cohort and "session_table" in cohort:
+    images = FORMATS[cohort["format"]].images
+    if images and "scans" not in cohort and "session_table" in cohort:
         listed = [row for row in _rows(Path(cohort["session_table"]), "session_table") if row.get("participant_id")]
         if listed and "bold" in listed[0]:
             return _with_image_sessions(path, people, columns, listed, sites, cohort)
-    if "scans" in cohort or "bold" in columns:
+    if images and ("scans" in cohort or "bold" in columns):
         if "timeseries" in columns:
             raise InputError(
                 f"{path}: has a column timeseries, and images are named too (column bold or cohort.scans); "
@@ -158,7 +176,11 @@ def _table(cohort: Mapping[str, Any]) -> Roster:
     for row in people:
         file = row.get("timeseries")
         files[row["participant_id"]] = str(path.parent / file) if file else ""
-    return Roster(True, files, sites)
+    return Roster(True, files, sites, widths=_widths(cohort))
+
+
+def _widths(cohort: Mapping[str, Any]) -> tuple[int, ...]:
+    return (cohort["n_columns"],) if "n_columns" in cohort else ()
 
 
 def _with_image_sessions(
@@ -209,7 +231,8 @@ def _with_sessions(
         seen.add(time)
         if time == cohort["timepoints"][0]:
             files[participant] = file
-    return Roster(True, files, sites, units=units, scanned=tuple(t for t in cohort["timepoints"] if t in seen))
+    scanned = tuple(t for t in cohort["timepoints"] if t in seen)
+    return Roster(True, files, sites, widths=_widths(cohort), units=units, scanned=scanned)
 
 
 def _sites(people: Sequence[Mapping[str, str]], cohort: Mapping[str, Any]) -> frozenset[str]:
@@ -234,22 +257,35 @@ def _rows(path: Path, key: str) -> list[dict[str, str]]:
         raise InputError(f"{path}: is no table of text ({error})") from error
 
 
-def _bids(cohort: Mapping[str, Any]) -> Roster:
+def of_bids(cohort: Mapping[str, Any], folder: str) -> Roster:
+    """Of fMRIPrep's derivatives: who stands in the dataset's sheet, or has a scan."""
     derivatives = bids.find_derivatives(cohort["root"], cohort.get("derivatives"))
-    found = bids.find_scans(derivatives, cohort.get("space", bids.SPACE), cohort.get("task"), cohort.get("resolution"))
+    found = bids.find_scans(
+        derivatives, cohort.get("space", FORMATS["bids"].space), cohort.get("task"), cohort.get("resolution")
+    )
     sheet = Path(bids.sheet_of(cohort))
     people = [row for row in _rows(sheet, "participants") if row.get("participant_id")]
     sites = _sites(people, cohort)
     listed = {bids.full_id(row["participant_id"]) for row in people}
-    scans = {p: found.get(p, []) for p in sorted(listed | {p for p, own in found.items() if own})}
-    return _with_images(scans, sites, cohort)
+    roster = _with_images({p: found.get(p, []) for p in sorted(listed | set(found))}, sites, cohort)
+    # who is not in the sheet counts if there is a scan of a session that is used
+    concerned = [p for p, own in roster.scans.items() if own or p in listed]
+    return replace(
+        roster,
+        source=str(sheet),
+        files={p: roster.files[p] for p in concerned},
+        scans={p: roster.scans[p] for p in concerned},
+    )
 
 
 def _with_images(scans: dict[str, list[Scan]], sites: frozenset[str], cohort: Mapping[str, Any]) -> Roster:
-    """A roster of images, with the config's sessions and repetition time."""
+    """A roster of images, with the config's repetition time; scans of sessions that are not used are not known."""
     sessions = _sessions({scan.session for own in scans.values() for scan in own}, cohort.get("sessions"))
     seconds = f"{cohort['tr']:g}" if "tr" in cohort else ""
-    scans = {p: [replace(scan, tr=scan.tr or seconds) for scan in own] for p, own in scans.items()}
+    scans = {
+        p: [replace(scan, tr=scan.tr or seconds) for scan in own if scan.session in sessions]
+        for p, own in scans.items()
+    }
     files = {
         p: next((scan.bold for session in sessions for scan in own if scan.session == session), "")
         for p, own in scans.items()

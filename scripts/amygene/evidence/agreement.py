@@ -10,6 +10,7 @@ import pandas as pd
 from amygene.evidence.places import Claim
 from amygene.models.comparison import Comparison
 from amygene.models.effects import estimates
+from amygene.models.site_effects import IGNORED
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import TIE, p_value
 
@@ -98,8 +99,8 @@ def claim_effects(
 ) -> pd.DataFrame:
     """Size of the difference of the groups in the connectivity that every claim is about.
 
-    A participant's value is the mean over those connections of the claim that it has (with ComBat after
-    harmonisation); the model is that of the contrast.
+    A participant's value is the mean over those connections of the claim that it has (after
+    harmonisation, if the contrast asks for it); the model is that of the contrast.
 
     Parameters
     ----------
@@ -117,9 +118,9 @@ def claim_effects(
         return pd.DataFrame(columns=["n_case", "n_control", "g", "g_ci_low", "g_ci_high"])
     first = next(iter(comparisons.values()))
     way = first.site_effects
-    if way == "combat":
+    if way.harmonise:
         values = {seed: one.prepared[0] for seed, one in comparisons.items()}
-        design, way = first.prepared[1], "none"
+        design, way = first.prepared[1], IGNORED
     else:
         values, design = {seed: one.z for seed, one in comparisons.items()}, first.design
     column = {seed: {region: j for j, region in enumerate(names)} for seed, names in regions.items()}

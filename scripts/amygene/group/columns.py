@@ -1,5 +1,5 @@
 """Columns of the tables of the stage group."""
 
 COLUMNS = {
-    "site_effects": "way to deal with sites: covariate, none, combat or random-effects",
+    "site_effects": "way to deal with sites, as contrasts.<name>.site_effects",
 }

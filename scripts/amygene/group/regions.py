@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from amygene.models.comparison import SITE_EFFECTS, Comparison
+from amygene.models.comparison import Comparison
 from amygene.models.design import make_design, members, site_codes
 from amygene.models.effects import estimates
+from amygene.models.site_effects import COVARIATE, IGNORED, SiteEffects
 from amygene.stats.effect_size import two_sided_p
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import monte_carlo_error, p_max, p_value
@@ -21,11 +22,11 @@ def make_comparison(
     z: pd.DataFrame,
     participants: pd.DataFrame,
     contrast: str,
+    site_effects: SiteEffects,
     *,
     covariates: Sequence[str],
     categorical: Sequence[str],
     exchange_within: str | None,
-    site_effects: str,
 ) -> tuple[Comparison, list[str]]:
     """The comparison of one contrast and seed from the tables of the earlier stages, and the names of its sites.
 
@@ -98,8 +99,8 @@ def roi_table(regions: list[str], comparison: Comparison, family: Sequence[Draws
     return table
 
 
-def compare_site_effects(regions: list[str], comparison: Comparison) -> pd.DataFrame:
-    """All four ways to deal with sites side by side, with parametric p.
+def compare_site_effects(regions: list[str], comparison: Comparison, ways: Sequence[SiteEffects]) -> pd.DataFrame:
+    """Ways to deal with sites side by side, with parametric p.
 
     Returns
     -------
@@ -107,9 +108,9 @@ def compare_site_effects(regions: list[str], comparison: Comparison) -> pd.DataF
         One row per way and region: beta, se, t, df, g with its interval, p_parametric, q_parametric.
     """
     parts = []
-    for way in SITE_EFFECTS:
+    for way in ways:
         found = estimates(comparison.with_sites_as(way))
-        found.insert(0, "site_effects", way)
+        found.insert(0, "site_effects", way.name)
         found.insert(1, "region", regions)
         found["p_parametric"] = two_sided_p(found["t"].to_numpy(), found["df"].to_numpy())
         found["q_parametric"] = benjamini_hochberg(found["p_parametric"].to_numpy())
@@ -119,7 +120,7 @@ def compare_site_effects(regions: list[str], comparison: Comparison) -> pd.DataF
 
 def settings_of(contrast: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of `make_comparison` from the config's entry: site_effects left out follows the covariates."""
-    way = contrast.get("site_effects") or ("covariate" if "site" in contrast["covariates"] else "none")
+    way = contrast.get("site_effects") or (COVARIATE if "site" in contrast["covariates"] else IGNORED).name
     return {
         "covariates": contrast["covariates"],
         "exchange_within": contrast["exchange_within"],

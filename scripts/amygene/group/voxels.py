@@ -14,7 +14,8 @@ from amygene.io.problems import InputError
 from amygene.io.tables import check_unchanged
 from amygene.models.comparison import Comparison
 from amygene.models.design import make_design, members, site_codes
-from amygene.models.voxel_comparison import VoxelComparison, harmonised
+from amygene.models.site_effects import SiteEffects
+from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice
 from amygene.stats.map_permutation import TILE
 from amygene.stats.tfce import Scanner
@@ -65,11 +66,11 @@ def make_voxel_comparison(
     participants: pd.DataFrame,
     contrast: str,
     path: str | Path,
+    site_effects: SiteEffects,
     *,
     covariates: Sequence[str],
     categorical: Sequence[str],
     exchange_within: str | None,
-    site_effects: str,
 ) -> tuple[VoxelComparison, np.ndarray, list[str]]:
     """The comparison of one contrast and seed.
 
@@ -113,10 +114,10 @@ def make_voxel_comparison(
     codes, names = site_codes(taking_part)
 
     maps, analysed = write_maps([(connectivity, np.ones(len(rows)))], rows, mask, own, path)
-    if site_effects == "combat":
+    if site_effects.harmonise:
         # the shrinkage of site effects needs all voxels at once
         whole = Comparison(np.asarray(maps, dtype=float).T, design, codes, site_effects)
-        maps[:] = harmonised(whole).T
+        maps[:] = whole.prepared[0].T
         maps.flush()
     return VoxelComparison(maps, design, codes, site_effects), analysed, names
 

@@ -92,7 +92,7 @@ def map_from_image(image: Nifti1Image, atlas: Nifti1Image, regions: pd.DataFrame
 
 
 def used_regions(
-    values: pd.Series, regions: pd.DataFrame, in_expression: pd.Series, null: str, name: str
+    values: pd.Series, regions: pd.DataFrame, in_expression: pd.Series, null: str, cortex_only: bool, name: str
 ) -> pd.DataFrame:
     """Which regions enter the analysis of genes, and why others do not.
 
@@ -104,8 +104,8 @@ def used_regions(
         The atlas's table.
     in_expression
         Per region, whether expression is known.
-    null
-        Kind of null maps: ``spin`` uses cortex only.
+    null, cortex_only
+        Name of the null maps, and whether they use cortex only.
     name
         Of the map, for messages.
 
@@ -122,8 +122,8 @@ def used_regions(
             reasons.append("no value")
         elif not known:
             reasons.append("no expression")
-        elif null == "spin" and structure != "cortex":
-            reasons.append("not cortex (spin)")
+        elif cortex_only and structure != "cortex":
+            reasons.append(f"not cortex ({null})")
         elif not np.isfinite(x):
             reasons.append("no coordinates")
         else:

@@ -12,7 +12,7 @@ registry. So an edited label reruns the report, and an edited method what uses i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -36,6 +36,8 @@ class Choice:
         In the methods text; may hold fields that the text fills in.
     reference
         Key of `report.references`, if it was published.
+    meaning
+        In the config reference, after the name.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Choice:
     label: str
     sentence: str
     reference: str | None = None
+    meaning: str = ""
 
     @property
     def module(self) -> str:
@@ -95,7 +98,7 @@ class Registry(Mapping[str, C], Generic[C]):
         return len(self._choices)
 
 
-def load(place: str) -> Callable[..., Any]:
-    """The function at ``amygene.room.module:function``."""
+def load(place: str) -> Any:
+    """What stands at ``amygene.room.module:name``: the function of a choice, or a registry that a schema names."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.multiplicity import benjamini_hochberg
 
@@ -17,7 +16,11 @@ COLUMNS = ["map", "other", "n_regions", "r", "null_low", "null_high", "p_null", 
 
 
 def similarity(
-    maps: Mapping[str, pd.Series], regions: pd.DataFrame, method: str, seed: int, n_maps: int
+    maps: Mapping[str, pd.Series],
+    regions: pd.DataFrame,
+    null_maps: Callable[..., np.ndarray],
+    seed: int,
+    n_maps: int,
 ) -> pd.DataFrame:
     """Correlation of every two maps under null maps of the first.
 
@@ -31,8 +34,10 @@ def similarity(
         Name -> values by region.
     regions
         The atlas's table.
-    method, seed, n_maps
-        Of `nulls.stratified.null_maps`.
+    null_maps
+        Makes them, as `nulls.moran.null_maps`.
+    seed, n_maps
+        Of it.
 
     Returns
     -------
@@ -54,7 +59,6 @@ def similarity(
                     both["first"].to_numpy(),
                     where["structure"].to_numpy(dtype=str),
                     where[["x", "y", "z"]].to_numpy(),
-                    method,
                     seed,
                     n_maps,
                 )

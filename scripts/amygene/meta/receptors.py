@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from amygene.io.problems import InputError, raise_if_any, some
-from amygene.nulls.stratified import null_maps
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.multiplicity import benjamini_hochberg
 from amygene.stats.permutation import TIE, p_value
@@ -148,12 +147,22 @@ def combine(tracers: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def correlate(
-    maps: Mapping[str, pd.Series], densities: pd.DataFrame, regions: pd.DataFrame, method: str, seed: int, n_maps: int
+    maps: Mapping[str, pd.Series],
+    densities: pd.DataFrame,
+    regions: pd.DataFrame,
+    null_maps: Callable[..., np.ndarray],
+    seed: int,
+    n_maps: int,
 ) -> pd.DataFrame:
     """Correlation of every map with every receptor under null maps of the map.
 
     Null hypothesis, per receptor: the map is one of those that share its autocorrelation within every structure and
     its structures' means. Two-sided around the null mean; the false discovery rate is over the receptors of a map.
+
+    Parameters
+    ----------
+    null_maps
+        Makes them, as `nulls.moran.null_maps`.
 
     Returns
     -------
@@ -176,7 +185,6 @@ def correlate(
                     both["map"].to_numpy(),
                     where["structure"].to_numpy(dtype=str),
                     where[["x", "y", "z"]].to_numpy(),
-                    method,
                     seed,
                     n_maps,
                 )
@@ -213,7 +221,12 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def density_in_cluster(
-    densities: pd.DataFrame, voxels: pd.Series, regions: pd.DataFrame, method: str, seed: int, n_maps: int
+    densities: pd.DataFrame,
+    voxels: pd.Series,
+    regions: pd.DataFrame,
+    null_maps: Callable[..., np.ndarray],
+    seed: int,
+    n_maps: int,
 ) -> pd.DataFrame:
     """Is a receptor denser, or less dense, in a cluster than surrogates of its map are?
 
@@ -224,6 +237,8 @@ def density_in_cluster(
     ----------
     voxels
         Voxels of the cluster by region.
+    null_maps
+        Makes them, as `nulls.moran.null_maps`.
 
     Returns
     -------
@@ -241,7 +256,7 @@ def density_in_cluster(
             where, own = places.loc[values.index], values.to_numpy()
             scaled = (own - own.min()) / (own.max() - own.min())
             null = null_maps(
-                scaled, where["structure"].to_numpy(dtype=str), where[["x", "y", "z"]].to_numpy(), method, seed, n_maps
+                scaled, where["structure"].to_numpy(dtype=str), where[["x", "y", "z"]].to_numpy(), seed, n_maps
             )
             observed, chance = weighted_median(scaled[None], weights)[0], weighted_median(null, weights)
             away = np.abs(chance - chance.mean())
@@ -260,7 +275,7 @@ def densities_in_clusters(
     densities: pd.DataFrame,
     clusters: Mapping[tuple[str, int], pd.Series],
     regions: pd.DataFrame,
-    method: str,
+    null_maps: Callable[..., np.ndarray],
     seed: int,
     n_maps: int,
 ) -> pd.DataFrame:
@@ -273,7 +288,7 @@ def densities_in_clusters(
     """
     parts = []
     for (comparison, cluster), voxels in clusters.items():
-        found = density_in_cluster(densities, voxels, regions, method, seed, n_maps)
+        found = density_in_cluster(densities, voxels, regions, null_maps, seed, n_maps)
         found.insert(0, "comparison", comparison)
         found.insert(1, "cluster", cluster)
         parts.append(found)

@@ -5,21 +5,19 @@ Arrays only, so that a permutation job costs little more than its permutations.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
 
-from amygene.models.harmonisation import fit_combat
+from amygene.io.choices import load
+from amygene.models.site_effects import IGNORED, SiteEffects
 from amygene.stats.design import Design
 from amygene.stats.linear_model import Fit, fit
 from amygene.stats.permutation import FreedmanLane, blocks, draw_orders, reaches, restrict
 from amygene.stats.random_effects import Pooled, pool
-
-#: covariate: one intercept per site; none: sites ignored; combat: harmonised first, no site in the model;
-#: random-effects: estimated at every site and pooled
-SITE_EFFECTS = ("covariate", "none", "combat", "random-effects")
 
 
 @dataclass(frozen=True)
@@ -34,32 +32,32 @@ class Comparison:
         Of the participants, with site columns if site is a covariate.
     sites : array of int, shape (n,)
     site_effects
-        One of `SITE_EFFECTS`.
     """
 
     z: np.ndarray
     design: Design
     sites: np.ndarray
-    site_effects: str
+    site_effects: SiteEffects
 
     def subset(self, rows: np.ndarray) -> Comparison:
         """The comparison in some of the participants."""
         return Comparison(self.z[rows], self.design.subset(rows), self.sites[rows], self.site_effects)
 
-    def with_sites_as(self, site_effects: str) -> Comparison:
+    def with_sites_as(self, site_effects: SiteEffects) -> Comparison:
         """The same comparison with another way to deal with sites."""
         return Comparison(self.z, self.design, self.sites, site_effects)
 
     @cached_property
     def prepared(self) -> tuple[np.ndarray, Design]:
-        """What the linear model sees: harmonised connectivity with "combat", and no site unless "covariate"."""
-        if self.site_effects == "covariate":
+        """What the linear model sees: connectivity, harmonised if asked for, and the design, with or without sites."""
+        if self.site_effects.in_model:
             return self.z, self.design
         design = self.design.without("site")
-        if self.site_effects != "combat":
+        if not self.site_effects.harmonise:
             return self.z, design
         keep = np.column_stack([design.case, design.nuisance[:, 1:]])
-        return fit_combat(self.z, self.sites, keep).apply(self.z, self.sites, keep), design
+        fitted = load(self.site_effects.harmonise)(self.z, self.sites, keep)
+        return fitted.apply(self.z, self.sites, keep), design
 
     @cached_property
     def per_site(self) -> dict[int, Comparison]:
@@ -68,12 +66,12 @@ class Comparison:
         for site in np.unique(self.sites):
             rows = np.flatnonzero(self.sites == site)
             parts[int(site)] = Comparison(
-                self.z[rows], self.design.without("site").subset(rows), self.sites[rows], "none"
+                self.z[rows], self.design.without("site").subset(rows), self.sites[rows], IGNORED
             )
         return parts
 
     def fit(self) -> Fit:
-        """Estimates of the linear model (not of "random-effects", which has one per site)."""
+        """Estimates of the linear model (not of pooled sites, which have one each)."""
         z, design = self.prepared
         return fit(z, design.case, design.nuisance)
 
@@ -85,7 +83,7 @@ class Comparison:
     def t(self) -> np.ndarray:
         """Observed t of every region, shape (n_regions,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            if self.site_effects == "random-effects":
+            if self.site_effects.pooled:
                 found = self.pooled()
                 return found.beta / found.se
             return self.fit().t
@@ -93,10 +91,10 @@ class Comparison:
     def permuted_t(self, orders: np.ndarray) -> np.ndarray:
         """t of every region under the permutations `orders`, shape (n_permutations, n_regions).
 
-        "combat" harmonises once, before permuting; its shrinkage sees the true groups, which it keeps.
+        Harmonisation is done once, before permuting; its shrinkage sees the true groups, which it keeps.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            if self.site_effects == "random-effects":
+            if self.site_effects.pooled:
                 drawn = [
                     part._permuted.draw(restrict(orders, np.flatnonzero(self.sites == site)))
                     for site, part in self.per_site.items()
@@ -117,7 +115,7 @@ class Comparison:
         return {
             "z": self.z,
             "sites": self.sites,
-            "site_effects": np.array(self.site_effects),
+            "site_effects": np.array(json.dumps(asdict(self.site_effects))),
             "case": d.case,
             "nuisance": d.nuisance,
             "names": d.names,
@@ -128,7 +126,8 @@ class Comparison:
     def from_arrays(arrays: Mapping[str, np.ndarray]) -> Comparison:
         """The comparison that `arrays` was made of."""
         design = Design(arrays["case"], arrays["nuisance"], arrays["names"], arrays["strata"])
-        return Comparison(arrays["z"], design, arrays["sites"], str(arrays["site_effects"]))
+        site_effects = SiteEffects(**json.loads(str(arrays["site_effects"])))
+        return Comparison(arrays["z"], design, arrays["sites"], site_effects)
 
 
 def count_exceedances(

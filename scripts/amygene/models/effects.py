@@ -13,7 +13,7 @@ from amygene.stats.effect_size import hedges_g, small_sample_correction
 def estimates(comparison: Comparison) -> pd.DataFrame:
     """Difference, its error and Hedges g of every region.
 
-    With "random-effects" the unit of g is the residual standard deviation pooled over sites, and its interval
+    With pooled sites the unit of g is the residual standard deviation pooled over sites, and its interval
     is Hartung and Knapp's.
 
     Returns
@@ -21,7 +21,7 @@ def estimates(comparison: Comparison) -> pd.DataFrame:
     DataFrame
         beta, se, t, df, g, g_ci_low, g_ci_high; one row per region.
     """
-    if comparison.site_effects != "random-effects":
+    if not comparison.site_effects.pooled:
         found = comparison.fit()
         g, low, high = hedges_g(found.t, found.df, found.scale)
         return pd.DataFrame(

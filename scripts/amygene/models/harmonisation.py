@@ -31,6 +31,8 @@ class Combat:
         Residual standard deviation.
     shift, stretch : arrays of shape (n_sites, n_outcomes)
         Each site's additive and (as variance) multiplicative effect, after shrinkage.
+    mean_only
+        There are no multiplicative effects.
     """
 
     sites: tuple[int, ...]
@@ -39,6 +41,7 @@ class Combat:
     spread: np.ndarray
     shift: np.ndarray
     stretch: np.ndarray
+    mean_only: bool = False
 
     def apply(self, outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) -> np.ndarray:
         """Remove the site effects.
@@ -95,7 +98,7 @@ class Combat:
             Mean of `residuals` over participants of that kind at the sites of the model, whom they shall resemble.
         """
         standard = (outcomes - self.intercept - covariates @ self.slopes) / self.spread - centre
-        shift, stretch = _shrink(standard)
+        shift, stretch = _shrink(standard, self.mean_only)
         # a new participant is centre + shift + noise; `residuals` must give centre + noise / sqrt(stretch)
         shift = shift + centre * (1 - np.sqrt(stretch))
         return replace(
@@ -106,7 +109,15 @@ class Combat:
         )
 
 
-def fit_combat(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) -> Combat:
+def fit_combat_mean(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) -> Combat:
+    """ComBat without its variance step, ``mean.only`` of sva: sites differ by their means alone; as `fit_combat`.
+
+    As in sva (and neuroCombat) a site's mean is shrunk as that of one participant would be, however many it has.
+    """
+    return fit_combat(outcomes, sites, covariates, mean_only=True)
+
+
+def fit_combat(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray, *, mean_only: bool = False) -> Combat:
     """Fit ComBat.
 
     Parameters
@@ -116,6 +127,8 @@ def fit_combat(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) 
     sites : array of int, shape (n,)
     covariates : array of shape (n, n_covariates)
         What must be kept: group, age, ... without intercept.
+    mean_only
+        Leave the sites' variances as they are.
 
     Returns
     -------
@@ -140,11 +153,11 @@ def fit_combat(outcomes: np.ndarray, sites: np.ndarray, covariates: np.ndarray) 
     shift = np.zeros((n_sites, n_outcomes))
     stretch = np.ones((n_sites, n_outcomes))
     for i, name in enumerate(names):
-        shift[i], stretch[i] = _shrink(standard[sites == name])
-    return Combat(tuple(names.tolist()), intercept, slopes, spread, shift, stretch)
+        shift[i], stretch[i] = _shrink(standard[sites == name], mean_only)
+    return Combat(tuple(names.tolist()), intercept, slopes, spread, shift, stretch, mean_only)
 
 
-def _shrink(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _shrink(standard: np.ndarray, mean_only: bool) -> tuple[np.ndarray, np.ndarray]:
     """Posterior site effects: normal prior on the mean, inverse gamma on the variance, moments over outcomes."""
     observed = ~np.isnan(standard)
     n = observed.sum(axis=0)
@@ -156,6 +169,9 @@ def _shrink(standard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values, n = standard[:, use], n[use]
     mean = np.nanmean(values, axis=0)
     prior_mean, prior_var = mean.mean(), mean.var(ddof=1) if len(mean) > 1 else 0.0
+    if mean_only:
+        shift[use] = (prior_var * mean + prior_mean) / (prior_var + 1)
+        return shift, stretch
     if n.min() < 2 or len(mean) < 2:
         shift[use] = (n * prior_var * mean + prior_mean) / (n * prior_var + 1)
         return shift, stretch

@@ -14,6 +14,7 @@ import pandas as pd
 
 from amygene.models.comparison import Comparison
 from amygene.models.effects import estimates
+from amygene.models.site_effects import IGNORED, SiteEffects
 from amygene.stats.correlation import PEARSON, interval
 from amygene.stats.design import Design
 from amygene.stats.equivalence import tost
@@ -29,7 +30,7 @@ class VoxelComparison:
     Attributes
     ----------
     maps : array of shape (n_voxels, n), float32
-        Fisher z, one row per voxel; may be memory-mapped. Harmonised already if `site_effects` is "combat".
+        Fisher z, one row per voxel; may be memory-mapped. Harmonised already if `site_effects` harmonises.
     design, sites, site_effects
         As in `Comparison`. ``design.case`` may be any regressor.
     exchange
@@ -42,19 +43,19 @@ class VoxelComparison:
     maps: np.ndarray
     design: Design
     sites: np.ndarray
-    site_effects: str
+    site_effects: SiteEffects
     exchange: str = "places"
     effect: str = "g"
 
     @property
     def model(self) -> Design:
         """The design that the linear model sees: without sites unless they are a covariate."""
-        return self.design if self.site_effects == "covariate" else self.design.without("site")
+        return self.design if self.site_effects.in_model else self.design.without("site")
 
     def tiles(self) -> Iterator[tuple[slice, Comparison]]:
         """The comparison of some voxels after the other."""
-        # what ComBat has harmonised needs no sites any more
-        way = "none" if self.site_effects == "combat" else self.site_effects
+        # what is harmonised needs no sites any more
+        way = IGNORED if self.site_effects.harmonise else self.site_effects
         for first in range(0, len(self.maps), TILE):
             here = slice(first, min(first + TILE, len(self.maps)))
             yield here, Comparison(np.asarray(self.maps[here], dtype=float).T, self.design, self.sites, way)
@@ -71,9 +72,9 @@ class VoxelComparison:
     def scale(self) -> float:
         """Standard error of the effect per residual standard deviation: of all voxels, since nothing is missing.
 
-        NaN with "random-effects", as in `equivalence`.
+        NaN with pooled sites, as in `equivalence`.
         """
-        if self.site_effects == "random-effects":
+        if self.site_effects.pooled:
             return float("nan")
         _, first = next(self.tiles())
         return float(np.nanmax(first.fit().scale))
@@ -81,10 +82,10 @@ class VoxelComparison:
     def equivalence(self, margin: float) -> np.ndarray:
         """p of every voxel that the difference is smaller than `margin` standard deviations (see `equivalence.tost`).
 
-        Missing with "random-effects", whose error has no standard deviation of participants in it.
+        Missing with pooled sites, whose error has no standard deviation of participants in it.
         """
         p = np.full(len(self.maps), np.nan)
-        if self.site_effects != "random-effects":
+        if not self.site_effects.pooled:
             for here, tile in self.tiles():
                 found = tile.fit()
                 p[here] = tost(found.t, found.df, found.scale, margin)
@@ -104,7 +105,7 @@ class VoxelComparison:
         """What draws t-maps under the null hypothesis; parameters as in `MapPermutation`."""
         if self.exchange == "signs":
             return MapSignFlips(self.maps, self.model.nuisance, exact_above, observed)
-        if self.site_effects == "random-effects":
+        if self.site_effects.pooled:
             return PooledDraws(self, observed)
         return MapPermutation(self.maps, self.model, exact_above, observed)
 
@@ -151,8 +152,3 @@ def _correlations(found: pd.DataFrame) -> pd.DataFrame:
     r = t / np.sqrt(t**2 + df)
     low, high = interval(r, df, PEARSON)
     return found[["beta", "se", "t", "df"]].assign(r=r, r_ci_low=low, r_ci_high=high)
-
-
-def harmonised(comparison: Comparison) -> np.ndarray:
-    """Maps of a comparison with "combat", harmonised, shape (n, n_voxels)."""
-    return replace(comparison, site_effects="combat").prepared[0]

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pandas as pd
 
-from amygene.nulls.stratified import null_maps
+from amygene.nulls import moran
+from amygene.nulls.smooth import smooth_maps
 from amygene.stats.effect_size import two_sided_p
 from amygene.stats.map_test import against_null_maps, unit
 from amygene.stats.streams import CALIBRATION, NULL_MAPS, stream
 
-#: scale of the smooth maps, mm
-LENGTH = 40.0
 #: standard deviation of the structures' means, in standard deviations within a structure
 SHIFTS = {"none": 0.0, "moderate": 1.0, "strong": 2.0}
-NULLS = ("parametric", "shuffled", "moran, one matrix", "moran, stratified", "variogram, stratified")
 LEVEL = 0.05
 
+#: makes null maps: signature of `moran.null_maps`
+Null = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], np.ndarray]
 
-def smooth_maps(xyz: np.ndarray, strata: np.ndarray, shift: float, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Random maps: Gaussian fields with correlation exp(-distance / 40 mm), independent between structures,
-    whose means differ.
 
-    Parameters
-    ----------
-    xyz : array of shape (n_regions, 3)
-    strata : array of shape (n_regions,)
-    shift : float
-        Standard deviation of the structures' means; the field has 1.
-    n : int
-        Number of maps.
+def shuffled(values: np.ndarray, strata: np.ndarray, xyz: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """The map with all its regions shuffled, structures mixed; as `moran.null_maps`."""
+    rng = stream(seed, NULL_MAPS, 0)
+    return np.stack([rng.permutation(values) for _ in range(n_maps)])
 
-    Returns
-    -------
-    array of shape (n, n_regions)
-    """
-    maps = np.empty((n, len(xyz)))
-    for structure in dict.fromkeys(strata.tolist()):
-        here = np.flatnonzero(strata == structure)
-        distance = np.linalg.norm(xyz[here][:, None] - xyz[here][None], axis=-1)
-        root = np.linalg.cholesky(np.exp(-distance / LENGTH) + 1e-9 * np.eye(len(here)))
-        maps[:, here] = rng.standard_normal((n, len(here))) @ root.T + shift * rng.standard_normal((n, 1))
-    return maps
+
+def one_matrix(values: np.ndarray, strata: np.ndarray, xyz: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """Moran spectral randomisation of the brain as one structure; as `moran.null_maps`."""
+    return moran.null_maps(values, np.full(len(strata), "all"), xyz, seed, n_maps)
+
+
+#: what is published, for comparison: no null maps at all, and null maps that forget space or structures
+PUBLISHED: dict[str, Null | None] = {"parametric": None, "shuffled": shuffled, "moran, one matrix": one_matrix}
 
 
 def false_positive_rates(
@@ -53,7 +45,7 @@ def false_positive_rates(
     n_genes: int,
     n_nulls: int,
     seed: int,
-    nulls: tuple[str, ...] = NULLS,
+    nulls: Mapping[str, Null | None],
 ) -> pd.DataFrame:
     """Share of genes with p < .05 when map and gene have nothing to do with each other.
 
@@ -68,7 +60,7 @@ def false_positive_rates(
     n_maps, n_genes, n_nulls, seed : int
         Random maps, genes per map, null maps per map.
     nulls
-        Of `NULLS`.
+        Name -> what makes null maps; None: none, p is parametric.
 
     Returns
     -------
@@ -88,8 +80,8 @@ def false_positive_rates(
             else:
                 genes = expression[:, rng.choice(expression.shape[1], min(n_genes, expression.shape[1]), replace=False)]
             profiles = unit(genes, 0)
-            for null in nulls:
-                p = _p_values(one, profiles, strata, xyz, null, n_nulls, seed + i)
+            for null, make in nulls.items():
+                p = _p_values(one, profiles, strata, xyz, make, n_nulls, seed + i)
                 rates[null].append(float(np.mean(p < LEVEL)))
         for null, found in rates.items():
             rows.append(
@@ -105,18 +97,17 @@ def false_positive_rates(
 
 
 def _p_values(
-    one: np.ndarray, profiles: np.ndarray, strata: np.ndarray, xyz: np.ndarray, null: str, n_nulls: int, seed: int
+    one: np.ndarray,
+    profiles: np.ndarray,
+    strata: np.ndarray,
+    xyz: np.ndarray,
+    make: Null | None,
+    n_nulls: int,
+    seed: int,
 ) -> np.ndarray:
     observed = unit(one, 0)
-    if null == "parametric":
+    if make is None:
         r = observed @ profiles
         df = len(one) - 2
         return two_sided_p(r * np.sqrt(df / (1 - r**2)), np.array(df))
-    if null == "shuffled":
-        rng = stream(seed, NULL_MAPS, 0)
-        maps = np.stack([rng.permutation(one) for _ in range(n_nulls)])
-    else:
-        method, _, how = null.partition(", ")
-        together = np.full(len(strata), "all") if how == "one matrix" else strata
-        maps = null_maps(one, together, xyz, method, seed, n_nulls)
-    return against_null_maps(observed, unit(maps, 1), profiles).p
+    return against_null_maps(observed, unit(make(one, strata, xyz, seed, n_nulls), 1), profiles).p

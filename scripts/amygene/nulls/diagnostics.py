@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from amygene.nulls.moran import moran_i
-from amygene.nulls.variogram import MIN_REGIONS, Variogram
+from amygene.nulls.autocorrelation import MIN_REGIONS, Variogram, moran_i
 
 
 def diagnose(values: np.ndarray, maps: np.ndarray, strata: np.ndarray, xyz: np.ndarray) -> pd.DataFrame:

@@ -7,20 +7,42 @@ from __future__ import annotations
 
 import numpy as np
 
+from amygene.nulls.autocorrelation import inverse_distance
+from amygene.nulls.stratified import BLOCK, Draw, by_structure
 
-def inverse_distance(xyz: np.ndarray) -> np.ndarray:
-    """Weights 1 / distance (mm) with zero diagonal, shape (n, n).
 
-    Raises
-    ------
-    ValueError
-        Two regions have the same centre.
+def null_maps(values: np.ndarray, strata: np.ndarray, xyz: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """Null maps of a map; map *i* depends on the seed and on *i* alone.
+
+    Null hypothesis of a test that uses them: the map is one of those that share its autocorrelation within
+    every structure and its structures' means, unrelated to the other map.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        The map, nothing missing.
+    strata : array of shape (n,)
+        Structure of each region.
+    xyz : array of shape (n, 3)
+        Centres, MNI mm.
+    seed, n_maps : int
+
+    Returns
+    -------
+    array of shape (n_maps, n)
     """
-    distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
-    np.fill_diagonal(distance, np.inf)
-    if (distance == 0).any():
-        raise ValueError("two regions have the same centre; their distance must be above 0")
-    return 1 / distance
+    return by_structure(prepare, values, strata, xyz, seed, n_maps)
+
+
+def prepare(values: np.ndarray, xyz: np.ndarray) -> Draw:
+    """What draws null maps of one structure."""
+    vectors = eigenvectors(xyz)
+
+    def draw(rng: np.random.Generator) -> np.ndarray:
+        signs = rng.integers(0, 2, (BLOCK, len(values) - 1)) * 2.0 - 1.0
+        return randomise(values, vectors, signs)
+
+    return draw
 
 
 def eigenvectors(xyz: np.ndarray) -> np.ndarray:
@@ -63,22 +85,3 @@ def randomise(values: np.ndarray, vectors: np.ndarray, signs: np.ndarray) -> np.
     mean = values.mean()
     components = (values - mean) @ vectors
     return mean + (signs * components) @ vectors.T
-
-
-def moran_i(maps: np.ndarray, xyz: np.ndarray) -> np.ndarray:
-    """Moran's I with inverse-distance weights.
-
-    Parameters
-    ----------
-    maps : array of shape (n_maps, n)
-    xyz : array of shape (n, 3)
-
-    Returns
-    -------
-    array of shape (n_maps,)
-    """
-    weights = inverse_distance(xyz)
-    centred = maps - maps.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", centred, centred)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return maps.shape[1] / weights.sum() * np.einsum("ij,ij->i", centred @ weights, centred) / variance

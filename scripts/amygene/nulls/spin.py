@@ -6,8 +6,47 @@ matched one to one so that the distances are least (Markello & Misic 2021, Neuro
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+
+from amygene.stats.streams import NULL_MAPS, stream
+
+
+def null_maps(values: np.ndarray, strata: np.ndarray, xyz: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """Null maps of a map of the cortex, as `moran.null_maps`.
+
+    Null hypothesis of a test that uses them: the map lies on the cortex in any rotation, unrelated to the other map.
+
+    Raises
+    ------
+    ValueError
+        There are regions of other structures, which have no place on the sphere.
+    """
+    if (strata != "cortex").any():
+        raise ValueError("spin rotates the cortex; other structures have no place on the sphere")
+    is_right, sphere = xyz[:, 0] > 0, np.empty_like(xyz, dtype=float)
+    for side in (False, True):
+        sphere[is_right == side] = on_sphere(xyz[is_right == side], *_surfaces()[side])
+    return spun_maps(values, sphere, is_right, seed, n_maps)
+
+
+def spun_maps(values: np.ndarray, sphere: np.ndarray, is_right: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """The map under rotations; regions as of `spun_order`, map *i* depends on the seed and on *i* alone."""
+    orders = [spun_order(sphere, is_right, random_rotation(stream(seed, NULL_MAPS, i))) for i in range(n_maps)]
+    return values[np.array(orders)]
+
+
+@cache
+def _surfaces() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Coordinates of the vertices on cortex and sphere, left and right."""
+    from nilearn.datasets import load_fsaverage
+
+    meshes = load_fsaverage("fsaverage5")
+    return [
+        (meshes["pial"].parts[side].coordinates, meshes["sphere"].parts[side].coordinates) for side in ("left", "right")
+    ]
 
 
 def random_rotation(rng: np.random.Generator) -> np.ndarray:

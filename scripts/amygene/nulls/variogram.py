@@ -8,38 +8,46 @@ from __future__ import annotations
 
 import numpy as np
 
+from amygene.nulls import moran
+from amygene.nulls.autocorrelation import MIN_REGIONS, N_DISTANCES, Variogram
+from amygene.nulls.stratified import BLOCK, Draw, by_structure
+
 #: shares of regions over which a permuted map is smoothed; the best-fitting is taken
 DELTAS = np.linspace(0.1, 0.9, 9)
-#: percentile of the distances up to which variograms are compared, and at how many distances
-PERCENTILE, N_DISTANCES = 25, 25
-#: fewest regions for which a variogram can be fitted
-MIN_REGIONS = 10
 
 
-class Variogram:
+def null_maps(values: np.ndarray, strata: np.ndarray, xyz: np.ndarray, seed: int, n_maps: int) -> np.ndarray:
+    """Null maps of a map, as `moran.null_maps`; structures with fewer than 10 regions have Moran's.
+
+    Null hypothesis of a test that uses them: the map is one of those that share its variogram within every structure
+    and its structures' means, unrelated to the other map.
+    """
+    return by_structure(prepare, values, strata, xyz, seed, n_maps)
+
+
+def prepare(values: np.ndarray, xyz: np.ndarray) -> Draw:
+    """What draws null maps of one structure."""
+    n = len(values)
+    if n < MIN_REGIONS:
+        return moran.prepare(values, xyz)
+    model = Surrogates(xyz)
+
+    def draw(rng: np.random.Generator) -> np.ndarray:
+        permuted = rng.permuted(np.tile(np.arange(n), (BLOCK, 1)), axis=1)
+        noise = rng.standard_normal((BLOCK, n))
+        return values.mean() + model.surrogates(values, permuted, noise)
+
+    return draw
+
+
+class Surrogates(Variogram):
     """Surrogates of maps on one set of regions."""
 
     def __init__(self, xyz: np.ndarray):
-        """Prepare distances and kernels.
-
-        Parameters
-        ----------
-        xyz : array of shape (n, 3)
-            Centres of the regions, mm; at least `MIN_REGIONS`.
-        """
+        """Prepare distances and kernels; parameters as of `Variogram`."""
+        super().__init__(xyz)
         n = len(xyz)
         distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
-        first, second = np.triu_indices(n, k=1)
-        apart = distance[first, second]
-        near = np.flatnonzero(apart < np.percentile(apart, PERCENTILE))
-        self.first, self.second = first[near], second[near]
-        apart = apart[near]
-        self.distances = np.linspace(apart.min(), apart.max(), N_DISTANCES)
-        bandwidth = 3 * (self.distances[1] - self.distances[0])
-        weights = np.exp(-np.square(2.68 * np.abs(apart - self.distances[:, None]) / bandwidth) / 2)
-        # with the half of "half the squared difference"
-        self.weights = 0.5 * weights / weights.sum(axis=1, keepdims=True)
-        self._room: tuple[np.ndarray, np.ndarray] | None = None
         neighbours = np.argsort(distance, axis=1)
         self.smoothers = []
         for delta in DELTAS:
@@ -50,28 +58,6 @@ class Variogram:
             smoother = np.zeros((n, n))
             np.put_along_axis(smoother, near_k, kernel / kernel.sum(axis=1, keepdims=True), axis=1)
             self.smoothers.append(smoother)
-
-    def variogram(self, maps: np.ndarray) -> np.ndarray:
-        """Smoothed variogram: half the squared difference of two regions against their distance.
-
-        Parameters
-        ----------
-        maps : array of shape (n, n_maps)
-
-        Returns
-        -------
-        array of shape (N_DISTANCES, n_maps)
-        """
-        shape = (len(self.first), maps.shape[1])
-        if self._room is None or self._room[0].shape != shape:
-            # asking the system for memory anew each time would take longer than the arithmetic
-            self._room = (np.empty(shape), np.empty(shape))
-        difference, other = self._room
-        np.take(maps, self.second, axis=0, out=difference, mode="clip")
-        np.take(maps, self.first, axis=0, out=other, mode="clip")
-        np.subtract(difference, other, out=difference)
-        np.multiply(difference, difference, out=difference)
-        return self.weights @ difference
 
     def surrogates(self, values: np.ndarray, permuted: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Surrogate maps with mean 0.

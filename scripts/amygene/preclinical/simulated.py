@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from amygene.nulls.calibration import smooth_maps
+from amygene.nulls.smooth import smooth_maps
 from amygene.stats.map_test import unit
 from amygene.stats.streams import PRECLINICAL_SIMULATED, stream
 

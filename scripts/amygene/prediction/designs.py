@@ -27,6 +27,8 @@ from amygene.stats.streams import PREDICTION_CONTROLS, PREDICTION_FOLDS, PREDICT
 DESIGNS = ("cross-validation", "leave-site-out", "external", "replicate")
 #: how participants of an unseen site are harmonised: not at all, or by controls of their site who are set aside
 AS_THEY_ARE, BY_CONTROLS = "none", "site controls"
+#: classifiers of the covariates alone, which connectivity has to beat, and of the replicate
+BASELINE_MODEL, REPLICATE_MODEL = "logistic", "rbf-svm"
 #: relabelings that are computed together: their number in one product is fixed, so that how they are dealt to
 #: jobs changes no bit
 BLOCK = 20
@@ -170,9 +172,8 @@ def replicate(sample: Sample, seed: int) -> list[Split]:
     return [Split(0, "1", train, inner, test, select_on_all=True)]
 
 
-def splits_of(design: str, sample: Sample, *, folds: int, repeats: int, harmonise: str, seed: int) -> list[Split]:
-    """The splits of a design by its name; parameters as in the config's section `prediction`."""
-    by_controls = harmonise == "combat"
+def splits_of(design: str, sample: Sample, *, folds: int, repeats: int, by_controls: bool, seed: int) -> list[Split]:
+    """The splits of a design by its name; folds and repeats as in the config's section `prediction`."""
     if design == "cross-validation":
         return cross_validation(sample, folds, repeats, seed)
     if design == "leave-site-out":

@@ -7,19 +7,13 @@ labellings at once. Scores are those of the scikit-learn estimator of the same n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import ParameterGrid
 from sklearn.svm import SVC
-
-MODELS = ("rbf-svm", "linear-svm", "logistic", "ridge")
-#: their weights can be turned into patterns
-LINEAR = ("linear-svm", "logistic", "ridge")
-
 
 #: where the solvers of support vector machines and of logistic regression stop; scikit-learn's defaults
 TOLERANCE, LOGISTIC_TOLERANCE = 1e-3, 1e-4
@@ -71,17 +65,19 @@ def candidates(model: str, grid: Mapping[str, Mapping[str, Sequence[float]]]) ->
     return list(ParameterGrid({name: sorted(values) for name, values in grid[model].items()}))
 
 
-def scores(model: str, space: Space, labels: np.ndarray, settings: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Decision values of a classifier.
+#: decision values of a classifier: signature of `ridge`
+Classify = Callable[["Space", np.ndarray, Mapping[str, float]], np.ndarray]
+
+
+def scores(classify: Classify, space: Space, labels: np.ndarray, settings: Sequence[Mapping[str, float]]) -> np.ndarray:
+    """Decision values of a classifier with several settings.
 
     Parameters
     ----------
-    model
-        rbf-svm, linear-svm, logistic or ridge.
-    space
-        Training part and rows to be scored.
-    labels : array of shape (n_labellings, n_train)
-        1 for cases, 0 for controls; both in every labelling.
+    classify
+        The classifier.
+    space, labels
+        As of `ridge`.
     settings
         Candidates of the grid.
 
@@ -90,23 +86,52 @@ def scores(model: str, space: Space, labels: np.ndarray, settings: Sequence[Mapp
     array of shape (n_labellings, n_settings, n_rows)
         Larger means more like a case.
     """
-    found = np.empty((len(labels), len(settings), len(space.rows)))
-    for s, setting in enumerate(settings):
-        if model == "ridge":
-            # RidgeClassifier is ridge regression on -1 and 1
-            ridge = Ridge(alpha=setting["alpha"], solver="cholesky").fit(space.train, (2 * labels - 1).T)
-            found[:, s] = ridge.predict(space.rows).reshape(len(space.rows), -1).T
-        elif model == "logistic":
-            for b, label in enumerate(labels):
-                logistic = LogisticRegression(C=setting["C"], tol=LOGISTIC_TOLERANCE, max_iter=2000)
-                logistic.fit(space.train, label)
-                found[b, s] = logistic.decision_function(space.rows)
-        else:
-            inside, across = space.products if model == "linear-svm" else space.gaussian(setting["gamma"])
-            for b, label in enumerate(labels):
-                machine = SVC(C=setting["C"], kernel="precomputed", tol=TOLERANCE).fit(inside, label)
-                # SVC.decision_function would check the whole kernel again
-                found[b, s] = across[:, machine.support_] @ machine.dual_coef_[0] + machine.intercept_[0]
+    return np.stack([classify(space, labels, setting) for setting in settings], axis=1)
+
+
+def ridge(space: Space, labels: np.ndarray, setting: Mapping[str, float]) -> np.ndarray:
+    """RidgeClassifier, which is ridge regression on -1 and 1.
+
+    Parameters
+    ----------
+    space
+        Training part and rows to be scored.
+    labels : array of shape (n_labellings, n_train)
+        1 for cases, 0 for controls; both in every labelling.
+    setting
+        One candidate of the grid.
+
+    Returns
+    -------
+    array of shape (n_labellings, n_rows)
+        Decision values: larger means more like a case.
+    """
+    fitted = Ridge(alpha=setting["alpha"], solver="cholesky").fit(space.train, (2 * labels - 1).T)
+    return np.asarray(fitted.predict(space.rows)).reshape(len(space.rows), -1).T
+
+
+def logistic(space: Space, labels: np.ndarray, setting: Mapping[str, float]) -> np.ndarray:
+    """Logistic regression with L2 penalty, as `ridge`."""
+    model = LogisticRegression(C=setting["C"], tol=LOGISTIC_TOLERANCE, max_iter=2000)
+    return np.stack([model.fit(space.train, label).decision_function(space.rows) for label in labels])
+
+
+def linear_svm(space: Space, labels: np.ndarray, setting: Mapping[str, float]) -> np.ndarray:
+    """Linear support vector machine, as `ridge`."""
+    return _machine(*space.products, labels, setting["C"])
+
+
+def rbf_svm(space: Space, labels: np.ndarray, setting: Mapping[str, float]) -> np.ndarray:
+    """Support vector machine with Gaussian kernel, as `ridge`."""
+    return _machine(*space.gaussian(setting["gamma"]), labels, setting["C"])
+
+
+def _machine(inside: np.ndarray, across: np.ndarray, labels: np.ndarray, cost: float) -> np.ndarray:
+    found = np.empty((len(labels), len(across)))
+    for b, label in enumerate(labels):
+        machine = SVC(C=cost, kernel="precomputed", tol=TOLERANCE).fit(inside, label)
+        # SVC.decision_function would check the whole kernel again
+        found[b] = across[:, machine.support_] @ machine.dual_coef_[0] + machine.intercept_[0]
     return found
 
 

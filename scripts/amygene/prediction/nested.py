@@ -12,8 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from amygene.io.choices import load
 from amygene.prediction import models, prepare
-from amygene.prediction.designs import BLOCK, BY_CONTROLS, Split, exchangeable, set_aside
+from amygene.prediction.designs import (
+    BASELINE_MODEL,
+    BLOCK,
+    BY_CONTROLS,
+    REPLICATE_MODEL,
+    Split,
+    exchangeable,
+    set_aside,
+)
+from amygene.prediction.models import Classify
 from amygene.prediction.sample import Sample
 from amygene.stats.effect_size import two_sided_p
 from amygene.stats.linear_model import fit
@@ -47,6 +57,10 @@ class Settings:
         See `prepare.pipeline`.
     grid
         Model -> setting -> values.
+    places
+        Model -> place of its function; those of the baseline and the replicate, too.
+    linear
+        Models that have patterns.
     """
 
     models: Sequence[str]
@@ -55,12 +69,19 @@ class Settings:
     harmonise: str
     remove_covariates: bool
     grid: Mapping[str, Mapping[str, Sequence[float]]]
+    places: Mapping[str, str]
+    linear: Sequence[str]
+
+    def classify(self, model: str) -> Classify:
+        """The function of a model."""
+        found: Classify = load(self.places[model])
+        return found
 
     def classifiers(self, design: str, sample: Sample) -> list[Classifier]:
         """What is fitted in a design; the baseline of covariates comes first."""
         if design == "replicate":
-            return [Classifier("rbf-svm", ON_ALL_DATA)]
-        baseline = [Classifier("logistic", COVARIATES)] if sample.covariates.shape[1] else []
+            return [Classifier(REPLICATE_MODEL, ON_ALL_DATA)]
+        baseline = [Classifier(BASELINE_MODEL, COVARIATES)] if sample.covariates.shape[1] else []
         shown = {"all": ALL, "selected": SELECTED}
         return baseline + [Classifier(model, shown[f]) for f in self.features for model in self.models]
 
@@ -145,6 +166,7 @@ class Nested:
             Per split arrays of shape (n_labellings, n_candidates, n_train) and (n_labellings, n_candidates, n_inner).
         """
         tried = models.candidates(classifier.model, self.settings.grid)
+        classify = self.settings.classify(classifier.model)
         shape = (len(labels), len(tried))
         found = [
             (np.full((*shape, len(s.train)), np.nan), np.full((*shape, len(np.unique(s.inner))), np.nan))
@@ -164,7 +186,7 @@ class Nested:
             # the same rows whichever splits a job has: the last bit of a product depends on its shape
             rows = np.setdiff1d(own, part)
             for some, space in self._spaces(classifier, part, on_all, labels, rows):
-                scored = models.scores(classifier.model, space, labels[some][:, part], tried)
+                scored = models.scores(classify, space, labels[some][:, part], tried)
                 for s, k, here in users[key]:
                     split = self.splits[s]
                     held = scored[:, :, np.searchsorted(rows, split.train[here])]
@@ -184,6 +206,7 @@ class Nested:
     ) -> Fitted:
         """Train on the whole training part with the best candidate and score the tested."""
         tried = models.candidates(classifier.model, self.settings.grid)
+        classify = self.settings.classify(classifier.model)
         known = ~np.isnan(areas)
         # rounded, so that the last bit of a sum decides between no candidates; without an inner fold the first
         mean = np.where(known, areas, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
@@ -199,7 +222,7 @@ class Nested:
         for some, space in self._spaces(classifier, split.train, split.select_on_all, labels, rows, fitted.edges):
             for candidate in np.unique(chosen[some]):
                 these = some[chosen[some] == candidate]
-                found = models.scores(classifier.model, space, labels[these][:, split.train], [tried[candidate]])[:, 0]
+                found = models.scores(classify, space, labels[these][:, split.train], [tried[candidate]])[:, 0]
                 fitted.train_scores[these] = found[:, : len(split.train)]
                 fitted.scores[split.variants[0]][these] = found[:, len(split.train) :]
         if BY_CONTROLS in split.variants:
@@ -228,7 +251,8 @@ class Nested:
             prepared = self._edges(split.train, split.select_on_all)
             z = prepared.by_controls(self._columns, rows, controls, label)
         space = models.Space(prepared.z[split.train][:, edges], z[:, edges])
-        return models.scores(classifier.model, space, label[None, split.train], [setting])[0, 0]
+        classify = self.settings.classify(classifier.model)
+        return models.scores(classify, space, label[None, split.train], [setting])[0, 0]
 
     def _spaces(
         self,
@@ -279,7 +303,7 @@ class Nested:
         if key not in self._prepared:
             harmonise, remove = self.settings.harmonise, self.settings.remove_covariates
             if as_published:
-                harmonise, remove = "none", False
+                harmonise, remove = "", False
             steps = prepare.pipeline(self.sample.edges.shape[1], harmonise, remove)
             self._prepared[key] = prepare.Prepared.fit(self._columns, train, steps)
         return self._prepared[key]

@@ -38,7 +38,7 @@ def observe(sample: Sample, splits: Sequence[Split], settings: Settings, design:
         predictions += [_predictions(sample, fitted, design, variant) for variant in fitted.scores]
         folds += [_fold(sample, settings, fitted, design, variant) for variant in fitted.scores]
         model, features = fitted.classifier
-        if design == "cross-validation" and model in models.LINEAR and features != COVARIATES:
+        if design == "cross-validation" and model in settings.linear and features != COVARIATES:
             z = nested.edges(fitted.split)[fitted.split.train]
             patterns.append(
                 pd.DataFrame(

@@ -20,18 +20,18 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from amygene.models.harmonisation import Combat, fit_combat
+from amygene.io.choices import load
 from amygene.prediction.sample import Sample
 
 
 class Harmonise(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
-    """ComBat between sites; its covariates keep their effects. The column of the site is dropped.
+    """Harmonisation between sites; its covariates keep their effects. The column of the site is dropped.
 
     Participants of a site that was not there at the fit stay as they are.
     """
 
-    def __init__(self, n_edges: int):
-        self.n_edges = n_edges
+    def __init__(self, n_edges: int, place: str):
+        self.n_edges, self.place = n_edges, place
 
     def _parts(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return x[:, : self.n_edges], x[:, self.n_edges : -1], x[:, -1].astype(int)
@@ -42,14 +42,14 @@ class Harmonise(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit
         with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
             # an edge that nobody has is imputed with 0 later
             warnings.simplefilter("ignore", RuntimeWarning)
-            self.combat_: Combat = fit_combat(edges, sites, kept)
+            self.fitted_ = load(self.place)(edges, sites, kept)
         return self
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Columns [edges | covariates]."""
         edges, kept, sites = self._parts(x)
-        combat = self.combat_.with_untouched(self.combat_.unseen(sites))
-        return np.hstack([combat.apply(edges, sites, kept), kept])
+        model = self.fitted_.with_untouched(self.fitted_.unseen(sites))
+        return np.hstack([model.apply(edges, sites, kept), kept])
 
 
 class DropSite(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -98,7 +98,7 @@ def pipeline(n_edges: int, harmonise: str, remove_covariates: bool) -> Pipeline:
     n_edges
         Number of edges.
     harmonise
-        combat or none.
+        Place of what fits a harmonisation, as `harmonisation.fit_combat`; empty: none.
     remove_covariates
         Whether the edges are cleaned of the covariates.
     """
@@ -107,7 +107,7 @@ def pipeline(n_edges: int, harmonise: str, remove_covariates: bool) -> Pipeline:
     )
     return Pipeline(
         [
-            ("harmonise", Harmonise(n_edges) if harmonise == "combat" else DropSite()),
+            ("harmonise", Harmonise(n_edges, harmonise) if harmonise else DropSite()),
             ("impute", impute),
             ("covariates", RemoveCovariates(n_edges, remove_covariates)),
             ("scale", StandardScaler()),
@@ -163,17 +163,17 @@ class Prepared:
         first = self.steps.named_steps["harmonise"]
         if not isinstance(first, Harmonise) or len(controls) == 0:
             return self.z[rows]
-        combat: Combat = first.combat_
+        model = first.fitted_
         edges, kept, sites = first._parts(x)
         alike = self.train[case[self.train] == 0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            centre = np.nanmean(combat.residuals(edges[alike], sites[alike], kept[alike]), axis=0)
+            centre = np.nanmean(model.residuals(edges[alike], sites[alike], kept[alike]), axis=0)
             for site in np.unique(sites[controls]):
                 here = controls[sites[controls] == site]
-                combat = combat.with_site(int(site), edges[here], kept[here], centre)
-        combat = combat.with_untouched(combat.unseen(sites[rows]))
-        harmonised = np.hstack([combat.apply(edges[rows], sites[rows], kept[rows]), kept[rows]])
+                model = model.with_site(int(site), edges[here], kept[here], centre)
+        model = model.with_untouched(model.unseen(sites[rows]))
+        harmonised = np.hstack([model.apply(edges[rows], sites[rows], kept[rows]), kept[rows]])
         return np.ascontiguousarray(self.steps[1:].transform(harmonised))
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from amygene.prediction.designs import AS_THEY_ARE, BY_CONTROLS, DESIGNS
-from amygene.prediction.models import MODELS
 from amygene.prediction.nested import ALL, COVARIATES, ON_ALL_DATA, SELECTED
 from amygene.prediction.sample import Sample
 from amygene.stats import roc
@@ -18,12 +17,9 @@ from amygene.stats.streams import ROC_BAND, stream
 
 #: what names a row of a table
 KEY = ["design", "unseen_site", "model", "features"]
-_ORDER = {
-    "design": DESIGNS,
-    "features": (COVARIATES, ALL, SELECTED, ON_ALL_DATA),
-    "model": MODELS,
-    "unseen_site": ("-", AS_THEY_ARE, BY_CONTROLS),
-}
+#: in the order of the tables
+FEATURES = (COVARIATES, ALL, SELECTED, ON_ALL_DATA)
+UNSEEN_SITES = ("-", AS_THEY_ARE, BY_CONTROLS)
 
 
 def to_arrays(frames: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarray]:
@@ -45,10 +41,11 @@ def from_arrays(parts: Sequence[Mapping[str, np.ndarray]], name: str) -> pd.Data
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
-def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+def in_order(frame: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """Rows by design, classifier, repeat, fold and participant, however they were dealt to jobs."""
     ranks = pd.DataFrame(index=frame.index)
-    for column, known in _ORDER.items():
+    order = {"design": DESIGNS, "features": FEATURES, "model": models, "unseen_site": UNSEEN_SITES}
+    for column, known in order.items():
         if column in frame:
             ranks[column] = frame[column].map({value: i for i, value in enumerate(known)})
     for column in ("repeat", "fold", "row"):
@@ -76,6 +73,7 @@ def make_tables(
     guards: Mapping[str, str],
     sample: Sample,
     seed: int,
+    models: Sequence[str],
 ) -> dict[str, pd.DataFrame]:
     """All tables of the stage, by their names.
 
@@ -91,8 +89,11 @@ def make_tables(
         Who was who.
     seed
         Of the bootstrap band.
+    models
+        In the order of the tables.
     """
-    predictions, folds, patterns = (in_order(from_arrays(parts, name)) for name in ("predictions", "folds", "patterns"))
+    names = ("predictions", "folds", "patterns")
+    predictions, folds, patterns = (in_order(from_arrays(parts, name), models) for name in names)
     return {
         "performance": performance(predictions, folds, permuted, guards, sample),
         "predictions": listed(predictions, sample),

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-CLASSIFIERS = {
-    "rbf-svm": "SVM, Gaussian kernel",
-    "linear-svm": "SVM, linear",
-    "logistic": "logistic regression",
-    "ridge": "ridge",
-}
+from amygene.prediction.choices import CLASSIFIERS
+
 _DESIGNS = {
     "cross-validation": "cross-validation",
     "leave-site-out": "site left out",
@@ -26,4 +22,4 @@ def design_name(design: str, unseen_site: str) -> str:
 
 def classifier_name(model: str, features: str) -> str:
     """A classifier."""
-    return "covariates alone" if features == BASELINE else f"{CLASSIFIERS[model]}, {features}"
+    return "covariates alone" if features == BASELINE else f"{CLASSIFIERS[model].label}, {features}"

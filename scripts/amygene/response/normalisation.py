@@ -13,6 +13,7 @@ from amygene.group.regions import Draws, make_comparison, roi_table
 from amygene.io.problems import InputError, raise_if_any
 from amygene.models.comparison import count_exceedances
 from amygene.models.design import check_design
+from amygene.models.site_effects import COVARIATE, IGNORED
 from amygene.response.members import absent_columns, values_of
 from amygene.stats.equivalence import power_equivalence, tost
 from amygene.stats.power import smallest_d
@@ -66,10 +67,10 @@ def against_controls(
             values,
             frame,
             name,
+            COVARIATE if "site" in settings["covariates"] else IGNORED,
             covariates=settings["covariates"],
             categorical=categorical,
             exchange_within=settings["exchange_within"],
-            site_effects="covariate" if "site" in settings["covariates"] else "none",
         )
         exceedances, maxima, _ = count_exceedances(comparison, seed, 0, n_permutations)
         table = roi_table(z.columns.tolist(), comparison, [Draws(exceedances, maxima)])

@@ -12,6 +12,7 @@ import pandas as pd
 
 from amygene.models.comparison import Comparison
 from amygene.models.effects import estimates
+from amygene.models.site_effects import POOLED
 from amygene.stats.permutation import blocks, draw_orders, monte_carlo_error, p_value, reaches, restrict
 from amygene.stats.random_effects import pool
 from amygene.stats.sitewise import SitewisePermutation, Subset
@@ -138,7 +139,7 @@ class SiteDraws:
 
     def __init__(self, comparison: Comparison):
         self.comparison = comparison
-        # without a column for sites "combat" and "random-effects" have the same sites alone as "none"
+        # without a column for sites all ways to deal with them have the same sites alone
         design = comparison.prepared[1]
         self.sitewise = SitewisePermutation(comparison.z, design.case, design.nuisance, comparison.sites)
         self.n_sites = self.sitewise.n_sites
@@ -154,7 +155,7 @@ class SiteDraws:
 
     @cached_property
     def harmonised(self) -> dict[int | None, tuple[np.ndarray, Comparison]]:
-        """With "combat" every set of sites is harmonised by itself: rows and comparison, by the site left out."""
+        """Every set of sites, to be harmonised by itself: rows and comparison, by the site left out."""
         sites = self.comparison.sites
         left_out = [None, *range(self.n_sites)]
         rows = {site: np.flatnonzero(sites != (-1 if site is None else site)) for site in left_out}
@@ -186,10 +187,10 @@ class _Block:
     def without(self, site: int | None) -> np.ndarray:
         """T-maps of everybody but one site; None: of everybody."""
         way = self.draws.comparison.site_effects
-        if way == "combat":
+        if way.harmonise:
             rows, rest = self.draws.harmonised[site]
             return rest.permuted_t(restrict(self.orders, rows))
-        if way == "random-effects":
+        if way.pooled:
             keep = np.arange(self.draws.n_sites) != (-1 if site is None else site)
             found = pool(self.per_site[0][keep], self.per_site[1][keep])
             return _ratio(found.beta, found.se)
@@ -228,7 +229,7 @@ def forest_table(regions: list[str], comparison: Comparison, site_names: list[st
     parts = []
     for site, part in comparison.per_site.items():
         parts.append(_counted(estimates(part), part, regions).assign(site=site_names[site]))
-    everybody = comparison.with_sites_as("random-effects")
+    everybody = comparison.with_sites_as(POOLED)
     pooled = _counted(estimates(everybody), everybody, regions).assign(site="pooled")
     found = everybody.pooled()
     pooled["tau2"], pooled["i2"] = found.tau2, found.i2

@@ -18,11 +18,11 @@ def leave_sites_out(
     """Leave sites out of a contrast, one at a time: parameters, null hypotheses and result of `sites.leave_sites_out`.
 
     Maps are compared tile by tile: what a correlation over the whole mask needs are sums over voxels, so no map of
-    a draw is ever held. Maps harmonised by ComBat have seen the site that is left out: no result.
+    a draw is ever held. Harmonised maps have seen the site that is left out: no result.
     """
     comparison = replace(comparison, design=replace(comparison.design, strata=comparison.sites))
     work = [_Site(comparison, site, min_per_group, n_permutations) for site in sites]
-    if comparison.site_effects != "combat":
+    if not comparison.site_effects.harmonise:
         orders = [(draw_orders(seed, i, comparison.sites), slice(i[0], i[-1] + 1)) for i in blocks(0, n_permutations)]
         for _, tile in comparison.tiles():
             draws = SiteDraws(tile)
@@ -69,7 +69,7 @@ class _Site:
         self.site, self.n_permutations = site, n_permutations
         self.n_case, self.n_control = int(here.sum()), int(len(here) - here.sum())
         self.note = None
-        if comparison.site_effects == "combat":
+        if comparison.site_effects.harmonise:
             self.note = "harmonised together with the other sites: choose another way to deal with sites"
         elif min(self.n_case, self.n_control) == 0:
             self.note = "one group only: cannot be tested alone"

@@ -29,22 +29,28 @@ def quality(qc: pd.DataFrame, case: pd.Series | None, seed: str) -> Figure:
     if case is not None:
         shown = [(case, CASE, "cases"), (~case, CONTROL, "controls")]
     has_motion = "mean_fd" in qc and qc["mean_fd"].notna().any()
-    figure, axes = plt.subplots(1, 3 if has_motion else 2, figsize=(9.5 if has_motion else 6.5, 3.2))
+    # of connectivity that came ready nobody knows how long the series were
+    has_length = "n_timepoints" in qc
+    n_panels = 1 + has_length + has_motion
+    figure, axes = plt.subplots(1, n_panels, figsize=(0.5 + 3 * n_panels, 3.2), squeeze=False)
+    *lengths, connectivity = axes[0, : 1 + has_length]
     place = qc["site"].astype(str) if "site" in qc else pd.Series("all", index=qc.index)
-    _strip(axes[0], place, qc["n_timepoints"], shown)
-    axes[0].set(title="Length of the series", ylabel="time points")
-    _strip(axes[1], place, qc[f"mean_z_{seed}"], shown)
-    axes[1].set(title=f"Mean connectivity of {seed}", ylabel="mean Fisher z")
+    for panel in lengths:
+        _strip(panel, place, qc["n_timepoints"], shown)
+        panel.set(title="Length of the series", ylabel="time points")
+    _strip(connectivity, place, qc[f"mean_z_{seed}"], shown)
+    connectivity.set(title=f"Mean connectivity of {seed}", ylabel="mean Fisher z")
     if has_motion:
+        motion = axes[0, -1]
         x, y = qc["mean_fd"], qc[f"mean_z_{seed}"]
         for group, colour, label in shown:
-            axes[2].scatter(x[group], y[group], s=8, color=colour, alpha=0.5, lw=0, label=label)
+            motion.scatter(x[group], y[group], s=8, color=colour, alpha=0.5, lw=0, label=label)
         known = x.notna() & y.notna()
         r = np.corrcoef(x[known], y[known])[0, 1]
-        axes[2].set(title="Motion and connectivity", xlabel="mean framewise displacement (mm)", ylabel="mean Fisher z")
-        axes[2].text(0.97, 0.03, f"r = {r:.2f}", transform=axes[2].transAxes, ha="right", va="bottom")
+        motion.set(title="Motion and connectivity", xlabel="mean framewise displacement (mm)", ylabel="mean Fisher z")
+        motion.text(0.97, 0.03, f"r = {r:.2f}", transform=motion.transAxes, ha="right", va="bottom")
         if case is not None:
-            axes[2].legend(frameon=False, fontsize=8, loc="upper right")
+            motion.legend(frameon=False, fontsize=8, loc="upper right")
     return figure
 
 

@@ -7,15 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from amygene.models.choices import SITE_EFFECTS
+from amygene.models.site_effects import COVARIATE
 from amygene.report.style import CASE, CONTROL, GREY, MARK, short
 
 N_REGIONS = 20
-_WAYS = {
-    "covariate": "site as covariate",
-    "none": "site ignored",
-    "combat": "ComBat",
-    "random-effects": "random effects",
-}
 
 
 def effects(table: pd.DataFrame, title: str) -> Figure:
@@ -42,19 +38,21 @@ def effects(table: pd.DataFrame, title: str) -> Figure:
 
 
 def harmonisation(table: pd.DataFrame) -> Figure:
-    """Effects under three ways to deal with sites against those with site as a covariate.
+    """Effects under other ways to deal with sites against those with site as a covariate.
 
     Hedges g, not t: the t of random effects has as many degrees of freedom as there are sites, less one.
     """
     g = table.pivot(index="region", columns="site_effects", values="g")
-    others = [way for way in _WAYS if way != "covariate" and way in g and g[way].notna().any()]
+    first = COVARIATE.name
+    others = [way for way in SITE_EFFECTS if way != first and way in g and g[way].notna().any()]
     figure, axes = plt.subplots(1, max(len(others), 1), figsize=(2.7 * max(len(others), 1), 2.8), squeeze=False)
     for axis, way in zip(axes[0], others, strict=False):
-        both = g[["covariate", way]].dropna()
+        both = g[[first, way]].dropna()
         reach = np.abs(both.to_numpy()).max() * 1.08
         axis.plot([-reach, reach], [-reach, reach], color=GREY, lw=0.8)
-        axis.scatter(both["covariate"], both[way], s=10, color=CONTROL, alpha=0.7, lw=0)
-        r = np.corrcoef(both["covariate"], both[way])[0, 1]
-        axis.set(title=_WAYS[way], xlabel="g, site as covariate", ylabel=f"g, {_WAYS[way]}")
+        axis.scatter(both[first], both[way], s=10, color=CONTROL, alpha=0.7, lw=0)
+        r = np.corrcoef(both[first], both[way])[0, 1]
+        label = SITE_EFFECTS[way].label
+        axis.set(title=label, xlabel=f"g, {SITE_EFFECTS[first].label}", ylabel=f"g, {label}")
         axis.text(0.04, 0.96, f"r = {r:.2f}", transform=axis.transAxes, va="top")
     return figure

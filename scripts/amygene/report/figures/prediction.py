@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from amygene.report.names import BASELINE, CLASSIFIERS, classifier_name, design_name
+from amygene.prediction.choices import CLASSIFIERS
+from amygene.report.names import BASELINE, classifier_name, design_name
 from amygene.report.style import CASE, CONTROL, GREEN, GREY, MARK, SKY, short
 
 KEY = ["design", "unseen_site", "model", "features"]
-COLOURS = {"rbf-svm": CASE, "linear-svm": CONTROL, "logistic": GREEN, "ridge": SKY}
+COLOURS = dict(zip(CLASSIFIERS, cycle((CASE, CONTROL, GREEN, SKY)), strict=False))
 
 
 def _two_lines(design: str, unseen_site: str) -> str:
@@ -105,7 +108,7 @@ def curves(roc: pd.DataFrame, performance: pd.DataFrame, main: tuple[str, str]) 
     shown = [
         m for m in COLOURS if m in set(roc["model"][(roc["features"] != BASELINE) & (roc["design"] != "replicate")])
     ]
-    handles = [plt.Line2D([], [], color=COLOURS[m], label=CLASSIFIERS[m]) for m in shown]
+    handles = [plt.Line2D([], [], color=COLOURS[m], label=CLASSIFIERS[m].label) for m in shown]
     kinds = set(roc["features"])
     if "selected edges" in kinds:
         handles.append(plt.Line2D([], [], color=GREY, ls="--", label="selected edges"))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from amygene.cohort.choices import FORMATS
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -54,6 +55,14 @@ def part(
     colours = "orange: cases, blue: controls, grey bars: medians" if contrasts else "grey bars: medians"
     moved = "mean_fd" in qc.content and qc.content["mean_fd"].notna().any()
     alike = " in both groups of a site" if contrasts else ""
+    # what is known of every participant
+    known = [
+        *(["length of the series"] if "n_timepoints" in qc.content else []),
+        "mean connectivity",
+        *(["head motion"] if moved else []),
+    ]
+    pictured = " and ".join(filter(None, [", ".join(known[:-1]), known[-1]])).capitalize()
+    similar = "lengths and connectivity" if "n_timepoints" in qc.content else "connectivity"
     blocks += [
         page.heading("Exclusions", 2),
         page.table(
@@ -67,8 +76,8 @@ def part(
         page.heading("Quality", 2),
         page.picture(
             quality,
-            f"Length of the series{', mean connectivity and head motion' if moved else ' and mean connectivity'}; {colours}. A cohort in order has "
-            f"similar lengths and connectivity{alike}{' and little correlation with motion' if moved else ''}.",
+            f"{pictured}; {colours}. A cohort in order has similar {similar}{alike}"
+            f"{' and little correlation with motion' if moved else ''}.",
         ),
         page.table(qc.content, qc.file, folded="every participant"),
     ]
@@ -147,7 +156,7 @@ def demographics(summary: pd.DataFrame) -> pd.DataFrame:
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How connectivity was computed."""
-    if config["cohort"]["format"] == "none":
+    if not FORMATS[config["cohort"]["format"]].has_participants:
         return []
     atlas = config["atlas"] if isinstance(config["atlas"], str) else config["atlas"]["name"]
     # what a seed of one's own is made of, beside its name
@@ -155,8 +164,5 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         f"{s['name']}: {' and '.join(s['regions'])}" if "regions" in s else s["name"]
         for s in ({"name": s} if isinstance(s, str) else s for s in config["seeds"])
     ]
-    return [
-        f"Connectivity. For every participant the mean series of each seed ({'; '.join(seeds)}) was correlated (Pearson) with the series of every "
-        f"other region of the atlas {atlas}, and correlations were Fisher z-transformed. Regions whose series did not vary (no coverage) are missing "
-        "in that participant; every region rests on the participants in whom it is known."
-    ]
+    sentence = FORMATS[config["cohort"]["format"]].sentence
+    return [f"Connectivity. {sentence.format(seeds='; '.join(seeds), atlas=atlas)}"]

@@ -7,17 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.cleaning.choices import STRATEGIES
+from amygene.cohort.choices import FORMATS
 from amygene.report import page
 from amygene.report.page import Shown
-
-_STRATEGIES = {
-    "none": "no confounds",
-    "24P": "24 head-motion parameters (six parameters, their derivatives, and the squares of both) [{satterthwaite}]",
-    "24P+WM/CSF": "24 head-motion parameters and the mean signals of white matter and cerebrospinal fluid [{satterthwaite}]",
-    "24P+WM/CSF+GSR": "24 head-motion parameters and the mean signals of white matter, cerebrospinal fluid and the whole brain "
-    "(global signal regression) [{satterthwaite}]",
-    "aCompCor": "24 head-motion parameters and the first five components each of white matter and cerebrospinal fluid (aCompCor) [{compcor}]",
-}
 
 
 def part(
@@ -107,11 +100,11 @@ def subregions(overlap: pd.DataFrame, seeds: pd.DataFrame) -> list[dict[str, Any
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How maps were made."""
-    if config["cohort"]["format"] == "none":
+    if not FORMATS[config["cohort"]["format"]].has_participants:
         return []
     cleaning, own = config["cleaning"], config["connectivity"]
     strategy = cleaning["strategy"]
-    confounds = _STRATEGIES[strategy] if isinstance(strategy, str) else "the columns " + ", ".join(strategy)
+    confounds = STRATEGIES[strategy].sentence if isinstance(strategy, str) else "the columns " + ", ".join(strategy)
     steps = []
     if cleaning["discard"]:
         steps.append(f"the first {cleaning['discard']} volumes of every run were left out")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.genes.association import following
+from amygene.nulls.choices import NULLS, made_by
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -29,6 +30,7 @@ def part(
     figure: Shown,
     nulls: Shown,
     multiverse: Shown | None,
+    warning: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Blocks and findings of one map.
 
@@ -42,8 +44,10 @@ def part(
         ``_counts.json``.
     figure, nulls
         Pictures of the genes and of the null maps.
+    warning
+        Of the null maps, if they are a replicate of published practice.
     """
-    found = followers(genes.content, counts.content, name)
+    found = " ".join(filter(None, [followers(genes.content, counts.content, name), warning]))
     left_out = used.content[~used.content["used"]]
     note = ", ".join(f"{r} ({why})" for r, why in zip(left_out["region"], left_out["reason"], strict=True))
     ordered = genes.content.assign(distance=lambda t: (t["r"] - t["null_mean"]).abs())
@@ -149,11 +153,6 @@ _GROUPS = (
     " Beside that, the correlation with a map of group differences was compared with those of the maps that the relabeled groups of the group comparison give; an "
     "association counts if both tests find it, since a map without any effect of the groups keeps a spatial pattern that no null map knows."
 )
-_NULLS = {
-    "moran": "Moran spectral randomisation [{moran}], which keeps the map's mean, variance and autocorrelation",
-    "variogram": "surrogates whose variogram follows the map's [{variogram}] (structures with fewer than ten regions: Moran spectral randomisation [{moran}])",
-    "spin": "rotations of the cortex [{spin}]; other structures were left out",
-}
 
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -170,8 +169,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
     }[source]
     return [
         f"Genes. Expression was {matrix}. Each map was correlated ({config['genes']['correlation'].capitalize()}) with every gene over the regions in which both are known. "
-        f"P-values are two-sided around the mean of {config['permutations']['null_maps']} null maps, made separately in cortex, subcortex and cerebellum by "
-        f"{_NULLS[config['genes']['nulls']]}, so that differences between structures do not count as association."
+        f"P-values are two-sided around the mean of {config['permutations']['null_maps']} null maps, "
+        f"{made_by(NULLS[config['genes']['nulls']])}."
         f"{_GROUPS if config['contrasts'] else ''} False discovery rates [{{bh}}] and family-wise p "
         "are over all genes. The number of genes at a parametric false discovery rate of .05 was compared with the same number under every null map. Partial "
         "least squares [{pls}] is a second view."

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.io.problems import some
+from amygene.models.choices import SITE_EFFECTS
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -69,14 +70,6 @@ def difference(table: pd.DataFrame, contrast: Mapping[str, Any], seed: str) -> s
     )
 
 
-_SITE_EFFECTS = {
-    "covariate": "Every site had an intercept of its own.",
-    "none": "Sites were not modelled.",
-    "combat": "Connectivity was first harmonised across sites with ComBat, which kept group and covariates [{combat}].",
-    "random-effects": "The difference was estimated at every site and pooled with random effects [{dl}], standard errors after Hartung and Knapp [{hk}].",
-}
-
-
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How the groups were compared, a paragraph per contrast."""
     paragraphs = []
@@ -88,7 +81,7 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         paragraphs.append(
             f"Group difference {name}. {contrast['case']} were compared with {contrast['control']} in a linear model per region"
             + (f" with {', '.join(covariates)} as covariates. " if covariates else ". ")
-            + _SITE_EFFECTS[model["site_effects"]]
+            + SITE_EFFECTS[model["site_effects"]].sentence
             + f" Two-sided p-values rest on {config['permutations']['group']} permutations of the residuals of the reduced model [{{fl}},{{winkler}}], exchanged "
             f"{strata}, as (1 + b) / (1 + m) [{{phipson}}]. False discovery rates [{{bh}}] and family-wise p (largest absolute t) are over {family}. Effects are "
             "Hedges g [{hedges}] with exact 95 % confidence intervals."

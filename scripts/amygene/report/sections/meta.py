@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from amygene.meta.columns import CLUSTERS, DECODING, NETWORK, RECEPTORS, SIMILARITY, TARGETS
+from amygene.nulls.choices import WHOLE_BRAIN, made_by
 from amygene.report import page
 from amygene.report.page import Shown
 
@@ -232,6 +233,7 @@ def joins(
     receptors: tuple[Shown, Shown, Shown] | None,
     run_maps: Sequence[str],
     names: Mapping[str, str],
+    warning: str,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """The meta-analytic maps beside the other maps of the run, targets of stimulation, and receptors.
 
@@ -245,6 +247,8 @@ def joins(
         Group maps and maps of the user's own.
     names
         Map -> what a person calls it.
+    warning
+        Of the null maps, if they are a replicate of published practice.
     """
     table = similarity.content.assign(
         map=lambda t: t["map"].map(names).fillna(t["map"]), other=lambda t: t["other"].map(names).fillna(t["other"])
@@ -254,6 +258,8 @@ def joins(
         f"{names.get(r['map'], r['map'])} and {names.get(r['other'], r['other'])}: r = {r['r']:.2f}, p {page.p_words(r['p_null'])} under null maps."
         for _, r in similarity.content[own & similarity.content["r"].notna()].iterrows()
     ]
+    if warning:
+        findings.append(warning)
     blocks = [
         page.heading("Beside the other maps"),
         page.words(*findings),
@@ -349,13 +355,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
             f"experiment and then over experiments, weighted by sample size (unweighted as a check), and compared with {draws['meta_network']} sets of random foci anywhere in the "
             "regions (two-tailed). Means over canonical networks [{yeo}] weight each region by its voxels in the network; false discovery rates [{bh}] are over regions and over networks."
         )
-    null = (
-        "Moran spectral randomisation [{moran}]"
-        if meta["nulls"] == "moran"
-        else "surrogates with the map's variogram [{variogram}]"
-    )
     text.append(
-        f"Maps beside each other. Maps were correlated over regions and tested against {draws['null_maps']} null maps made within cortex, subcortex and cerebellum by {null}."
+        f"Maps beside each other. Maps were correlated over regions and tested against {draws['null_maps']} null maps, {made_by(WHOLE_BRAIN[meta['nulls']])}."
         + (
             " Receptor maps of one target were z-scored, averaged by sample size, and tested likewise [{hansen}]."
             if meta.get("receptors")

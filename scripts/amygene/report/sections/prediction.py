@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from amygene.models.choices import HARMONISATIONS
+from amygene.prediction.choices import CLASSIFIERS
 from amygene.report import page
 from amygene.report.names import classifier_name
 from amygene.report.page import Shown
@@ -186,20 +188,12 @@ def _area(row: pd.Series) -> str:
     return f"{row['auc']:.2f} (95 % CI {row['auc_ci_low']:.2f} to {row['auc_ci_high']:.2f}{p})"
 
 
-_MODELS = {
-    "rbf-svm": "support vector machines with a Gaussian kernel",
-    "linear-svm": "linear support vector machines",
-    "logistic": "L2-penalised logistic regression",
-    "ridge": "ridge classifiers",
-}
-
-
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """How participants were classified."""
     if not models or "prediction" not in config["stages"]:
         return []
     chosen, draws = config["prediction"], config["permutations"]["prediction"]
-    listed = _joined([_MODELS[m] for m in chosen["models"]])
+    listed = _joined([CLASSIFIERS[m].sentence for m in chosen["models"]])
     features = _joined(
         [
             {
@@ -209,9 +203,10 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
             for f in chosen["features"]
         ]
     )
+    harmonise = HARMONISATIONS[chosen["harmonise"]]
     steps = []
-    if chosen["harmonise"] == "combat":
-        steps.append("harmonised between sites with ComBat [{combat}], without their groups")
+    if harmonise.place:
+        steps.append(f"harmonised between sites with {harmonise.training}, without their groups")
     steps.append("missing edges imputed with the training part's mean")
     if chosen["remove_covariates"]:
         steps.append("the contrast's covariates (except site) regressed out")
@@ -233,8 +228,8 @@ def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) 
         ).removesuffix(" and ")
         text += f"{what[0].upper()}{what[1:]}, as it is"
         text += (
-            "; and, to harmonise it, with shift and spread of ComBat estimated from half of the site's controls, who were then not tested. "
-            if chosen["harmonise"] == "combat"
+            f"; and, to harmonise it, with {harmonise.estimated} estimated from half of the site's controls, who were then not tested. "
+            if harmonise.place
             else ". "
         )
     text += (
