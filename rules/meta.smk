@@ -39,8 +39,6 @@ LEFT_OUT = range(JOBS["left_out_jobs"])
 
 rule meta_grid:
     """The voxels in which effects may converge: the MNI brain in 2 mm, or its grey matter."""
-    input:
-        [],
     output:
         "results/{study}/meta/parts/grid.npz",
     log:
@@ -316,8 +314,6 @@ rule meta_analyses:
 
 rule meta_database_download:
     """Download Neurosynth through NiMARE (about 30 MB)."""
-    input:
-        [],
     output:
         directory("resources/neurosynth"),
     log:

@@ -138,8 +138,6 @@ rule meta_similarity:
 
 rule meta_receptor_download:
     """Download the maps of one receptor through neuromaps."""
-    input:
-        [],
     output:
         directory("resources/neuromaps/{receptor}"),
     log:
