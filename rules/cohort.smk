@@ -41,6 +41,14 @@ FINDINGS = [
     for kind in (["images", "confounds"] if IMAGES else ["series"])
     for bucket in BUCKETS
 ]
+# tables of connectivity that comes ready, by seed: they are checked and read at once
+READY = COHORT.get("maps", {})
+if READY:
+    FINDINGS = ["results/{study}/cohort/ready/findings.json"]
+
+    ruleorder: cohort_ready > connectivity_seed
+
+
 # sheets of a cohort that was seen more than once, and how they are read
 LONGITUDINAL = bool(ROSTER.scanned)
 SESSION_TABLE = FORMAT.session_table or COHORT.get("session_table", [])
@@ -182,6 +190,42 @@ rule cohort_series:
         first_column=FIRST_COLUMN,
     script:
         "../scripts/cohort/series.py"
+
+
+rule cohort_ready:
+    """Read connectivity that comes ready. Who has none is written down; what is wrong with a table is raised."""
+    input:
+        regions=f"results/{{study}}/atlas/atlas-{ATLAS}_dseg.tsv",
+        # the job tells about those that are not there
+        maps=[file for file in READY.values() if os.path.isfile(file)],
+    output:
+        findings="results/{study}/cohort/ready/findings.json",
+        # what the stage connectivity gathers
+        parts=(
+            expand(
+                "results/{{study}}/connectivity/parts/seed-{seed}_atlas-{atlas}_{bucket}.npz",
+                seed=SEEDS,
+                atlas=ATLAS,
+                bucket=BUCKETS,
+            )
+            if READY
+            else []
+        ),
+    log:
+        "results/{study}/logs/cohort_ready.log",
+    benchmark:
+        "results/{study}/benchmarks/cohort_ready.tsv"
+    resources:
+        mem_mb=per_attempt(1500),
+        runtime=per_attempt(15),
+    params:
+        code=code("cohort/ready.py"),
+        maps=READY,
+        scale=COHORT.get("scale"),
+        seeds=SEEDS,
+        members=BUCKETS,
+    script:
+        "../scripts/cohort/ready.py"
 
 
 rule cohort_seeds:

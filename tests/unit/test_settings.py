@@ -336,7 +336,7 @@ GIVEN = {
     "sessions": ["1"], "scans": "s.tsv", "session_table": "t.tsv", "outcome_table": "o.tsv", "timepoints": ["a", "b"],
     "mask": "m.nii", "tr": 2, "phenotypes": "p.xlsx", "series": "S", "motion": "m.tsv", "pipeline": "dparsf",
     "global_signal_regression": False, "url": "u", "first_column": 1, "n_columns": 9, "simulated": {},
-    "simulated_scans": {},
+    "simulated_scans": {}, "maps": {"LAMY": "z.tsv"}, "scale": "fisher-z",
 }  # fmt: skip
 ATLAS = {"simulated": "DK83", "abide": "AAL116", "rest-meta-mdd": "AAL116"}
 
@@ -373,7 +373,7 @@ def test_a_table_with_keys_of_other_formats():
 
 def test_a_cohort_without_a_format_has_no_keys_of_one():
     assert problems(changed(MAPS, cohort={"participants": "p.tsv"})) == [
-        "config key cohort.participants belongs to format table or bids, found none"
+        "config key cohort.participants belongs to format table or bids or ready, found none"
     ]
 
 

@@ -163,6 +163,28 @@ ABIDE_CONFIG = {
     "jobs": {"subjects_per_job": 2000},
 }
 
+READY = {
+    "cohort.maps": ({"LEFT": "data/others.tsv"}, {"cohort_ready"}),
+    "cohort.scale": ("r", {"cohort_ready"}),
+}
+READY_CONFIG = {
+    "study": "ready",
+    "stages": ["cohort", "connectivity"],
+    "cohort": {
+        "format": "ready",
+        "participants": "data/participants.tsv",
+        "maps": {"LEFT": "data/z.tsv"},
+        "scale": "fisher-z",
+    },
+    "atlas": {"name": "Mine", "labels": "data/labels.tsv"},
+    "seeds": ["LEFT"],
+    "contrasts": {"PATvsHC": {"case": "PAT", "control": "HC"}},
+}
+READY_FILES = {
+    "data/participants.tsv": "participant_id\tgroup\na\tPAT\nb\tHC\n",
+    **dict.fromkeys(["data/labels.tsv", "data/z.tsv", "data/others.tsv"], ""),
+}
+
 DONORS_OWN = {key: (value, {"expression_abagen"}) for key, value in UNUSED.items()}
 AHBA = DONORS_OWN | {
     "expression.source": ("table", {"expression_table"}),
@@ -663,6 +685,7 @@ STUDIES = {
     "simulated": SIMULATED,
     "release": RELEASE,
     "abide": ABIDE,
+    "ready": READY,
     "ahba": AHBA,
     "classes": CLASSES,
     "literature": LITERATURE,
@@ -739,6 +762,7 @@ def studies(finished, tmp_path_factory) -> dict[str, Study]:
         ("simulated", SIMULATED_CONFIG, []),
         ("release", RELEASE_CONFIG, RELEASE_FILES),
         ("abide", ABIDE_CONFIG, []),
+        ("ready", READY_CONFIG, READY_FILES),
         ("ahba", AHBA_CONFIG, AHBA_FILES),
         ("classes", CLASSES_CONFIG, CLASSES_FILES),
         ("literature", LITERATURE_CONFIG, LITERATURE_FILES),

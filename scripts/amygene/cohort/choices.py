@@ -168,4 +168,14 @@ FORMATS: Registry[CohortFormat] = Registry(
         series=False,
         simulated=True,
     ),
+    CohortFormat(
+        "ready",
+        "amygene.cohort.roster:of_table",
+        "ready connectivity",
+        "Connectivity of each seed ({seeds}) with every other region of the atlas {atlas} was computed elsewhere; "
+        "here it is Fisher z. Every region rests on the participants in whom it is known.",
+        meaning="a table of participants x regions per seed, computed elsewhere",
+        needs=("participants", "maps", "scale"),
+        series=False,
+    ),
 )
