@@ -394,8 +394,7 @@ rule report_cohort:
         qc="results/{study}/connectivity/qc.tsv",
     output:
         part="results/{study}/report/parts/cohort.json",
-        svg="results/{study}/report/figures/cohort_quality.svg",
-        png="results/{study}/report/figures/cohort_quality.png",
+        figure=multiext("results/{study}/report/figures/cohort_quality", ".svg", ".png"),
     log:
         "results/{study}/logs/report_cohort.log",
     benchmark:

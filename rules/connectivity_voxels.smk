@@ -274,14 +274,10 @@ rule report_connectivity:
         atlas=ATLAS_IMAGE or [],
     output:
         part="results/{study}/report/parts/connectivity.json",
-        carpets_svg="results/{study}/report/figures/connectivity_carpets.svg",
-        carpets_png="results/{study}/report/figures/connectivity_carpets.png",
-        quality_svg="results/{study}/report/figures/connectivity_quality.svg",
-        quality_png="results/{study}/report/figures/connectivity_quality.png",
-        places_svg="results/{study}/report/figures/connectivity_seeds.svg",
-        places_png="results/{study}/report/figures/connectivity_seeds.png",
-        maps_svg="results/{study}/report/figures/connectivity_maps.svg",
-        maps_png="results/{study}/report/figures/connectivity_maps.png",
+        carpets=multiext("results/{study}/report/figures/connectivity_carpets", ".svg", ".png"),
+        quality=multiext("results/{study}/report/figures/connectivity_quality", ".svg", ".png"),
+        places=multiext("results/{study}/report/figures/connectivity_seeds", ".svg", ".png"),
+        maps=multiext("results/{study}/report/figures/connectivity_maps", ".svg", ".png"),
     log:
         "results/{study}/logs/report_connectivity.log",
     benchmark:

@@ -224,29 +224,20 @@ rule report_enrichment:
         genes="results/{study}/genes/{map}_atlas-{atlas}_genes.tsv",
     output:
         part="results/{study}/report/parts/{map}_atlas-{atlas}_enrichment.json",
-        bubbles_svg=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.svg",
+        bubbles=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.{kind}",
             collection=COLLECTIONS,
+            kind=["svg", "png"],
         ),
-        bubbles_png=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_bubbles.png",
+        network=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.{kind}",
             collection=COLLECTIONS,
+            kind=["svg", "png"],
         ),
-        network_svg=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.svg",
-            collection=COLLECTIONS,
-        ),
-        network_png=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_network.png",
-            collection=COLLECTIONS,
-        ),
-        classes_svg=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.svg",
+        classes=expand(
+            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.{kind}",
             collection=SPECIFIC,
-        ),
-        classes_png=expand(
-            "results/{{study}}/report/figures/{{map}}_atlas-{{atlas}}_collection-{collection}_classes.png",
-            collection=SPECIFIC,
+            kind=["svg", "png"],
         ),
     log:
         "results/{study}/logs/report_enrichment_{map}_atlas-{atlas}.log",

@@ -191,15 +191,15 @@ rule report_evidence:
         pooled="results/{study}/evidence/pooled.tsv" if WITH_EFFECTS else [],
         studies="results/{study}/evidence/studies.tsv" if WITH_EFFECTS else [],
     output:
-        **{
-            f"pooled_{kind}": f"results/{{study}}/report/figures/evidence_pooled.{kind}"
-            for kind in (("svg", "png") if WITH_EFFECTS else ())
-        },
         part="results/{study}/report/parts/evidence.json",
-        svg="results/{study}/report/figures/evidence_findings.svg",
-        png="results/{study}/report/figures/evidence_findings.png",
-        claims_svg=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.svg" for c in CONTRASTS],
-        claims_png=[f"results/{{study}}/report/figures/contrast-{c}_atlas-{ATLAS}_evidence.png" for c in CONTRASTS],
+        findings=multiext("results/{study}/report/figures/evidence_findings", ".svg", ".png"),
+        pooled=multiext("results/{study}/report/figures/evidence_pooled", ".svg", ".png") if WITH_EFFECTS else [],
+        claims=expand(
+            "results/{{study}}/report/figures/contrast-{contrast}_atlas-{atlas}_evidence.{kind}",
+            contrast=CONTRASTS,
+            atlas=ATLAS,
+            kind=["svg", "png"],
+        ),
     log:
         "results/{study}/logs/report_evidence.log",
     benchmark:

@@ -250,8 +250,7 @@ rule report_map:
         image=ATLAS_IMAGE or [],
     output:
         part="results/{study}/report/parts/{map}_atlas-{atlas}_map.json",
-        svg="results/{study}/report/figures/{map}_atlas-{atlas}_map.svg",
-        png="results/{study}/report/figures/{map}_atlas-{atlas}_map.png",
+        figure=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_map", ".svg", ".png"),
         viewer="results/{study}/report/figures/{map}_atlas-{atlas}_map.html",
     log:
         "results/{study}/logs/report_map_{map}_atlas-{atlas}.log",
@@ -278,10 +277,8 @@ rule report_genes:
         multiverse="results/{study}/genes/{map}_atlas-{atlas}_multiverse.tsv" if len(VARIANTS) > 1 else [],
     output:
         part="results/{study}/report/parts/{map}_atlas-{atlas}_genes.json",
-        genes_svg="results/{study}/report/figures/{map}_atlas-{atlas}_genes.svg",
-        genes_png="results/{study}/report/figures/{map}_atlas-{atlas}_genes.png",
-        nulls_svg="results/{study}/report/figures/{map}_atlas-{atlas}_nulls.svg",
-        nulls_png="results/{study}/report/figures/{map}_atlas-{atlas}_nulls.png",
+        genes=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_genes", ".svg", ".png"),
+        nulls=multiext("results/{study}/report/figures/{map}_atlas-{atlas}_nulls", ".svg", ".png"),
     log:
         "results/{study}/logs/report_genes_{map}_atlas-{atlas}.log",
     benchmark:
@@ -302,8 +299,7 @@ rule report_calibration:
         coverage="results/{study}/expression/atlas-{atlas}_coverage.tsv",
     output:
         part="results/{study}/report/parts/atlas-{atlas}_calibration.json",
-        svg="results/{study}/report/figures/atlas-{atlas}_calibration.svg",
-        png="results/{study}/report/figures/atlas-{atlas}_calibration.png",
+        figure=multiext("results/{study}/report/figures/atlas-{atlas}_calibration", ".svg", ".png"),
     log:
         "results/{study}/logs/report_calibration_atlas-{atlas}.log",
     benchmark:

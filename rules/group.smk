@@ -157,12 +157,17 @@ rule report_group:
         image=ATLAS_IMAGE or [],
     output:
         part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_group.json",
-        brain_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain.svg",
-        brain_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain.png",
-        effects_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects.svg",
-        effects_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects.png",
-        harmonisation_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.svg",
-        harmonisation_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation.png",
+        brain=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_brain", ".svg", ".png"
+        ),
+        effects=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_effects", ".svg", ".png"
+        ),
+        harmonisation=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_harmonisation",
+            ".svg",
+            ".png",
+        ),
         viewer="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_viewer.html",
     log:
         "results/{study}/logs/report_group_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",

@@ -445,10 +445,8 @@ rule report_meta_comparison:
         ),
     output:
         part="results/{study}/report/parts/meta_comparison-{comparison}.json",
-        svg="results/{study}/report/figures/meta_comparison-{comparison}_convergence.svg",
-        png="results/{study}/report/figures/meta_comparison-{comparison}_convergence.png",
-        shares_svg="results/{study}/report/figures/meta_comparison-{comparison}_contributions.svg",
-        shares_png="results/{study}/report/figures/meta_comparison-{comparison}_contributions.png",
+        convergence=multiext("results/{study}/report/figures/meta_comparison-{comparison}_convergence", ".svg", ".png"),
+        shares=multiext("results/{study}/report/figures/meta_comparison-{comparison}_contributions", ".svg", ".png"),
     log:
         "results/{study}/logs/report_meta_comparison-{comparison}.log",
     benchmark:

@@ -230,15 +230,14 @@ rule report_meta_joins:
         receptor_maps="results/{study}/meta/atlas-{atlas}_receptor-maps.tsv" if RECEPTORS else [],
         receptor_clusters="results/{study}/meta/atlas-{atlas}_receptor-clusters.tsv" if RECEPTORS else [],
     output:
-        **{
-            f"receptors_{kind}": f"results/{{study}}/report/figures/meta_atlas-{{atlas}}_receptors.{kind}"
-            for kind in (("svg", "png") if RECEPTORS else ())
-        },
         part="results/{study}/report/parts/meta_atlas-{atlas}_joins.json",
-        similarity_svg="results/{study}/report/figures/meta_atlas-{atlas}_similarity.svg",
-        similarity_png="results/{study}/report/figures/meta_atlas-{atlas}_similarity.png",
-        targets_svg="results/{study}/report/figures/meta_atlas-{atlas}_targets.svg",
-        targets_png="results/{study}/report/figures/meta_atlas-{atlas}_targets.png",
+        similarity=multiext("results/{study}/report/figures/meta_atlas-{atlas}_similarity", ".svg", ".png"),
+        targets=multiext("results/{study}/report/figures/meta_atlas-{atlas}_targets", ".svg", ".png"),
+        receptors=(
+            multiext("results/{study}/report/figures/meta_atlas-{atlas}_receptors", ".svg", ".png")
+            if RECEPTORS
+            else []
+        ),
     log:
         "results/{study}/logs/report_meta_atlas-{atlas}_joins.log",
     benchmark:

@@ -152,10 +152,12 @@ rule report_meta_networks:
         image=CONNECTOME_IMAGE or [],
     output:
         part="results/{study}/report/parts/meta_networks.json",
-        svg=[f"results/{{study}}/report/figures/meta_comparison-{c}_network.svg" for c in COMPARISONS],
-        png=[f"results/{{study}}/report/figures/meta_comparison-{c}_network.png" for c in COMPARISONS],
-        canonical_svg="results/{study}/report/figures/meta_canonical.svg",
-        canonical_png="results/{study}/report/figures/meta_canonical.png",
+        brains=expand(
+            "results/{{study}}/report/figures/meta_comparison-{comparison}_network.{kind}",
+            comparison=COMPARISONS,
+            kind=["svg", "png"],
+        ),
+        canonical=multiext("results/{study}/report/figures/meta_canonical", ".svg", ".png"),
     log:
         "results/{study}/logs/report_meta_networks.log",
     benchmark:

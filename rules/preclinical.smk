@@ -419,13 +419,6 @@ if HAS_PRECLINICAL:
         *([GMT_FILES[PRECLINICAL["collection"]]] if TISSUES else []),
         *([EXPRESSION_TABLES[EXPRESSION["source"]]] if BRIDGED else []),
     ]
-TISSUE_FIGURES = ("quality", "differential", "processes", "trajectories", "modules", "network")
-PRECLINICAL_FIGURES = [
-    "upset",
-    "ranks",
-    *(["venn"] if len(TISSUES) == 2 else []),
-    *(["behaviour"] if RESPONDER_TESTS else []),
-]
 
 
 rule report_preclinical:
@@ -446,14 +439,19 @@ rule report_preclinical:
         ranks="results/{study}/preclinical/rank-rank.tsv",
         rank_maps="results/{study}/preclinical/parts/rank-rank.npz",
     output:
-        **{
-            f"{figure}_{kind}": f"results/{{study}}/report/figures/preclinical_{figure}.{kind}"
-            for figure in PRECLINICAL_FIGURES
-            for kind in ("svg", "png")
-        },
         part="results/{study}/report/parts/preclinical.json",
-        bridge_svg=[f"results/{{study}}/report/figures/{m}_atlas-{ATLAS}_bridge.svg" for m in BRIDGED],
-        bridge_png=[f"results/{{study}}/report/figures/{m}_atlas-{ATLAS}_bridge.png" for m in BRIDGED],
+        bridge=expand(
+            "results/{{study}}/report/figures/{map}_atlas-{atlas}_bridge.{kind}",
+            map=BRIDGED,
+            atlas=ATLAS,
+            kind=["svg", "png"],
+        ),
+        upset=multiext("results/{study}/report/figures/preclinical_upset", ".svg", ".png"),
+        ranks=multiext("results/{study}/report/figures/preclinical_ranks", ".svg", ".png"),
+        venn=(multiext("results/{study}/report/figures/preclinical_venn", ".svg", ".png") if len(TISSUES) == 2 else []),
+        behaviour=(
+            multiext("results/{study}/report/figures/preclinical_behaviour", ".svg", ".png") if RESPONDER_TESTS else []
+        ),
     log:
         "results/{study}/logs/report_preclinical.log",
     benchmark:
@@ -486,12 +484,13 @@ rule report_preclinical_tissue:
         stabilised="results/{study}/preclinical/parts/tissue-{tissue}_stabilised.npz",
         ties="results/{study}/preclinical/parts/tissue-{tissue}_ties.npz",
     output:
-        **{
-            f"{figure}_{kind}": f"results/{{study}}/report/figures/tissue-{{tissue}}_{figure}.{kind}"
-            for figure in TISSUE_FIGURES
-            for kind in ("svg", "png")
-        },
         part="results/{study}/report/parts/tissue-{tissue}_preclinical.json",
+        quality=multiext("results/{study}/report/figures/tissue-{tissue}_quality", ".svg", ".png"),
+        differential=multiext("results/{study}/report/figures/tissue-{tissue}_differential", ".svg", ".png"),
+        processes=multiext("results/{study}/report/figures/tissue-{tissue}_processes", ".svg", ".png"),
+        trajectories=multiext("results/{study}/report/figures/tissue-{tissue}_trajectories", ".svg", ".png"),
+        modules=multiext("results/{study}/report/figures/tissue-{tissue}_modules", ".svg", ".png"),
+        network=multiext("results/{study}/report/figures/tissue-{tissue}_network", ".svg", ".png"),
     log:
         "results/{study}/logs/report_preclinical_tissue-{tissue}.log",
     benchmark:

@@ -235,21 +235,16 @@ rule report_prediction:
         image=ATLAS_IMAGE or [],
     output:
         part="results/{study}/report/parts/contrast-{contrast}_atlas-{atlas}_prediction.json",
-        areas_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas.svg",
-        areas_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas.png",
-        roc_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc.svg",
-        roc_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc.png",
-        calibration_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities.svg",
-        calibration_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities.png",
-        sites_svg="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas.svg",
-        sites_png="results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas.png",
-        pattern_svg=expand(
-            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.svg",
-            seed=SEEDS if PATTERN and "cross-validation" in DESIGNS else [],
+        areas=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_areas", ".svg", ".png"),
+        roc=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_roc", ".svg", ".png"),
+        calibration=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_probabilities", ".svg", ".png"
         ),
-        pattern_png=expand(
-            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.png",
+        sites=multiext("results/{study}/report/figures/contrast-{contrast}_atlas-{atlas}_site-areas", ".svg", ".png"),
+        pattern=expand(
+            "results/{{study}}/report/figures/contrast-{{contrast}}_seed-{seed}_atlas-{{atlas}}_pattern.{kind}",
             seed=SEEDS if PATTERN and "cross-validation" in DESIGNS else [],
+            kind=["svg", "png"],
         ),
     log:
         "results/{study}/logs/report_prediction_contrast-{contrast}_atlas-{atlas}.log",

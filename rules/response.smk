@@ -472,8 +472,7 @@ rule report_response_groups:
         groups="results/{study}/response/change-{change}_groups.tsv",
     output:
         part="results/{study}/report/parts/change-{change}_groups.json",
-        svg="results/{study}/report/figures/change-{change}_flow.svg",
-        png="results/{study}/report/figures/change-{change}_flow.png",
+        figure=multiext("results/{study}/report/figures/change-{change}_flow", ".svg", ".png"),
     log:
         "results/{study}/logs/report_response_groups_change-{change}.log",
     benchmark:
@@ -496,10 +495,12 @@ rule report_response_change:
         means="results/{study}/response/change-{change}_seed-{seed}_atlas-{atlas}_means.tsv",
     output:
         part="results/{study}/report/parts/change-{change}_seed-{seed}_atlas-{atlas}_effects.json",
-        trajectories_svg="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories.svg",
-        trajectories_png="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories.png",
-        forest_svg="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest.svg",
-        forest_png="results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest.png",
+        trajectories=multiext(
+            "results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_trajectories", ".svg", ".png"
+        ),
+        forest=multiext(
+            "results/{study}/report/figures/change-{change}_seed-{seed}_atlas-{atlas}_forest", ".svg", ".png"
+        ),
     log:
         "results/{study}/logs/report_response_change-{change}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -570,8 +571,11 @@ rule report_response_normalisation:
         controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.tsv",
     output:
         part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.json",
-        svg="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.svg",
-        png="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls.png",
+        figure=multiext(
+            "results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_atlas-{atlas}_controls",
+            ".svg",
+            ".png",
+        ),
     log:
         "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_atlas-{atlas}.log",
     benchmark:
@@ -596,12 +600,9 @@ rule report_response_prediction:
         noise="results/{study}/response/prediction-{contrast}_atlas-{atlas}_noise.tsv",
     output:
         part="results/{study}/report/parts/prediction-{contrast}_atlas-{atlas}_response.json",
-        areas_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas.svg",
-        areas_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas.png",
-        roc_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc.svg",
-        roc_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc.png",
-        noise_svg="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise.svg",
-        noise_png="results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise.png",
+        areas=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_areas", ".svg", ".png"),
+        roc=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_roc", ".svg", ".png"),
+        noise=multiext("results/{study}/report/figures/prediction-{contrast}_atlas-{atlas}_noise", ".svg", ".png"),
     log:
         "results/{study}/logs/report_response_prediction-{contrast}_atlas-{atlas}.log",
     benchmark:

@@ -336,8 +336,11 @@ use rule report_response_normalisation as report_response_voxel_normalisation wi
         controls="results/{study}/response/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.tsv",
     output:
         part="results/{study}/report/parts/normalisation-{normalisation}_seed-{seed}_space-{space}.json",
-        svg="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.svg",
-        png="results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls.png",
+        figure=multiext(
+            "results/{study}/report/figures/normalisation-{normalisation}_seed-{seed}_space-{space}_controls",
+            ".svg",
+            ".png",
+        ),
     log:
         "results/{study}/logs/report_response_normalisation-{normalisation}_seed-{seed}_space-{space}.log",
     benchmark:

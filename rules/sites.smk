@@ -118,10 +118,12 @@ rule report_sites:
         forest="results/{study}/sites/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.tsv",
     output:
         part="results/{study}/report/parts/contrast-{contrast}_seed-{seed}_atlas-{atlas}_sites.json",
-        loso_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.svg",
-        loso_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso.png",
-        forest_svg="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.svg",
-        forest_png="results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest.png",
+        loso=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_loso", ".svg", ".png"
+        ),
+        forest=multiext(
+            "results/{study}/report/figures/contrast-{contrast}_seed-{seed}_atlas-{atlas}_forest", ".svg", ".png"
+        ),
     log:
         "results/{study}/logs/report_sites_contrast-{contrast}_seed-{seed}_atlas-{atlas}.log",
     benchmark:

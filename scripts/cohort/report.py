@@ -16,13 +16,13 @@ case = None
 if params.contrast is not None:
     role = participants.content.set_index("participant_id")[f"contrast-{params.contrast}"]
     case = (role == "case").loc[first["participant_id"]].reset_index(drop=True)
-save(quality(first, case, params.seed), output.svg, output.png)
+save(quality(first, case, params.seed), *output.figure)
 shown = cohort.part(
     participants,
     files.table(source.excluded),
     files.table(source.summary),
     qc,
-    files.picture(output.svg),
+    files.picture(output.figure[0]),
     params.contrasts,
     params.seed,
 )

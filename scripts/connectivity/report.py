@@ -25,13 +25,12 @@ for participant, how in chosen(qc.content):
     shown.append(Carpet(f"{participant} ({how})", *carpet(scan, mask > 0, grid, regions, atlas, params.cleaning)))
 save(
     carpets(shown, params.cleaning["scrub"]["fd"] if params.cleaning["scrub"] else None),
-    output.carpets_svg,
-    output.carpets_png,
+    *output.carpets,
 )
 first = qc.content.drop_duplicates("participant_id")
-save(cleaning_quality(first, params.seeds, params.min_df), output.quality_svg, output.quality_png)
+save(cleaning_quality(first, params.seeds, params.min_df), *output.quality)
 seeds = {name: nibabel.load(file) for name, file in zip(params.seeds, source.seed_images, strict=True)}
-save(seed_places(seeds, nibabel.load(source.coverage)), output.places_svg, output.places_png)
+save(seed_places(seeds, nibabel.load(source.coverage)), *output.places)
 means = {}
 for name, file in zip(params.seeds, source.packs, strict=True):
     z = np.load(file, mmap_mode="r", allow_pickle=False)
@@ -39,14 +38,14 @@ for name, file in zip(params.seeds, source.packs, strict=True):
     volume = np.zeros(grid.shape, dtype=np.float32)
     volume[mask > 0] = z[known].mean(axis=0, dtype=np.float64)
     means[name] = nibabel.Nifti1Image(volume, grid.affine)
-save(mean_maps(means), output.maps_svg, output.maps_png)
+save(mean_maps(means), *output.maps)
 part = connectivity.part(
     qc,
     files.table(source.seeds),
     files.table(source.overlap),
-    files.picture(output.carpets_png),
-    files.picture(output.quality_svg),
-    files.picture(output.places_png),
-    files.picture(output.maps_png),
+    files.picture(output.carpets[1]),
+    files.picture(output.quality[0]),
+    files.picture(output.places[1]),
+    files.picture(output.maps[1]),
 )
 write_part(output.part, "connectivity", part, [source.qc, source.seeds, source.overlap, source.mask, *source.packs])

@@ -10,11 +10,11 @@ start(snakemake.log[0])
 source, output, params = snakemake.input, snakemake.output, snakemake.params
 files = Files(snakemake.wildcards.study)
 findings = files.table(source.findings)
-save(by_region(findings.content), output.svg, output.png)
+save(by_region(findings.content), *output.findings)
 tested = []
 for i, (name, groups) in enumerate(params.contrasts.items()):
     claims = files.table(source.claims[i])
-    save(against_study(claims.content, groups["case"], groups["control"]), output.claims_svg[i], output.claims_png[i])
+    save(against_study(claims.content, groups["case"], groups["control"]), *output.claims[2 * i : 2 * i + 2])
     tested.append(
         evidence.Tested(
             name,
@@ -22,14 +22,14 @@ for i, (name, groups) in enumerate(params.contrasts.items()):
             groups["control"],
             claims,
             files.table(source.agreement[i]),
-            files.picture(output.claims_svg[i]),
+            files.picture(output.claims[2 * i]),
         )
     )
 treatment = {name: files.table(file) for name, file in zip(params.treatment, source.treatment, strict=True)}
 meta = None
 if source.pooled:
     table, studies = files.table(source.pooled), files.table(source.studies)
-    save(pooled(table.content, studies.content), output.pooled_svg, output.pooled_png)
-    meta = table, files.picture(output.pooled_svg)
-shown = evidence.part(findings, files.picture(output.svg), tested, treatment, meta, params.simulated)
+    save(pooled(table.content, studies.content), *output.pooled)
+    meta = table, files.picture(output.pooled[0])
+shown = evidence.part(findings, files.picture(output.findings[0]), tested, treatment, meta, params.simulated)
 write_part(output.part, "evidence", shown, source)

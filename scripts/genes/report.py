@@ -14,16 +14,16 @@ source, output, wildcards = snakemake.input, snakemake.output, snakemake.wildcar
 files = Files(wildcards.study)
 table, counts = files.table(source.genes), files.json(source.counts)
 null_counts = read_arrays(source.null_counts)["null"]
-save(genes_figure(table.content, counts.content, null_counts), output.genes_svg, output.genes_png)
-save(nulls_figure(read_table(source.nulls)), output.nulls_svg, output.nulls_png)
+save(genes_figure(table.content, counts.content, null_counts), *output.genes)
+save(nulls_figure(read_table(source.nulls)), *output.nulls)
 shown = genes.part(
     wildcards.map,
     files.table(source.map),
     table,
     counts,
     files.table(source.components),
-    files.picture(output.genes_svg),
-    files.picture(output.nulls_svg),
+    files.picture(output.genes[0]),
+    files.picture(output.nulls[0]),
     files.table(source.multiverse) if source.get("multiverse") else None,
 )
 write_part(output.part, "genes", shown, source)

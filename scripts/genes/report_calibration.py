@@ -10,6 +10,6 @@ start(snakemake.log[0])
 source, output = snakemake.input, snakemake.output
 files = Files(snakemake.wildcards.study)
 table = files.table(source.calibration)
-save(calibration(table.content), output.svg, output.png)
-shown = genes.calibration(files.table(source.coverage), table, files.picture(output.svg))
+save(calibration(table.content), *output.figure)
+shown = genes.calibration(files.table(source.coverage), table, files.picture(output.figure[0]))
 write_part(output.part, "genes", shown, source)

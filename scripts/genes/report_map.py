@@ -16,8 +16,8 @@ files = Files(wildcards.study)
 values = read_table(source.map).set_index("region")["value"]
 regions = read_table(source.regions)
 image = nibabel.load(source.image) if source.get("image") else None
-save(brain_figure(values, regions, image, "value"), output.svg, output.png)
+save(brain_figure(values, regions, image, "value"), *output.figure)
 with replacing(output.viewer) as beside:
     beside.write_text(viewer(values, regions, image) if image else "", encoding="utf-8")
-shown = genes.own_map(wildcards.map, files.picture(output.png), files.text(output.viewer))
+shown = genes.own_map(wildcards.map, files.picture(output.figure[1]), files.text(output.viewer))
 write_part(output.part, "genes", shown, source)

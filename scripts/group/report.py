@@ -18,20 +18,20 @@ roi = files.table(source.roi)
 regions = read_table(source.regions)
 image = nibabel.load(source.image) if source.get("image") else None
 values = roi.content.set_index("region")["t"]
-save(brain_figure(values, regions, image, "t"), output.brain_svg, output.brain_png)
+save(brain_figure(values, regions, image, "t"), *output.brain)
 with replacing(output.viewer) as beside:
     beside.write_text(viewer(values, regions, image) if image else "", encoding="utf-8")
 title = f"{wildcards.contrast}: connectivity of {wildcards.seed}"
-save(effects(roi.content, title), output.effects_svg, output.effects_png)
-save(harmonisation(read_table(source.harmonisation)), output.harmonisation_svg, output.harmonisation_png)
+save(effects(roi.content, title), *output.effects)
+save(harmonisation(read_table(source.harmonisation)), *output.harmonisation)
 shown = group.part(
     wildcards.contrast,
     snakemake.params.contrast,
     wildcards.seed,
     roi,
-    files.picture(output.brain_png),
+    files.picture(output.brain[1]),
     files.text(output.viewer),
-    files.picture(output.effects_svg),
-    files.picture(output.harmonisation_svg),
+    files.picture(output.effects[0]),
+    files.picture(output.harmonisation[0]),
 )
 write_part(output.part, "group", shown, source)

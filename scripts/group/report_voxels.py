@@ -4,9 +4,9 @@ import numpy as np
 
 from amygene.imaging.images import read_volume
 from amygene.io.files import replacing
-from amygene.report.figures.voxels import Background, VoxelMaps, projections, side_by_side, slices, viewer
+from amygene.report.figures.group_voxels import Background, VoxelMaps, projections, side_by_side, slices, viewer
 from amygene.report.parts import Files, write_part
-from amygene.report.sections import group_voxel
+from amygene.report.sections import group_voxels
 from amygene.report.style import save
 from job import start
 
@@ -35,6 +35,6 @@ for i, seed in enumerate(params.seeds):
     }
 seeds = {seed: (maps[seed], table.content) for seed, table in zip(params.seeds, tables, strict=True)}
 save(side_by_side(seeds, background), *output.together)
-words = group_voxel.contrast_words(wildcards.contrast, params.contrast) if params.words is None else params.words
-part = group_voxel.part(words, files.picture(output.together[1]), shown, sidecars[0])
+words = group_voxels.contrast_words(wildcards.contrast, params.contrast) if params.words is None else params.words
+part = group_voxels.part(words, files.picture(output.together[1]), shown, sidecars[0])
 write_part(output.part, params.section, part, [*source.tables, *source.images, *source.loso])

@@ -24,19 +24,19 @@ with open(source.sidecar, encoding="utf-8") as stream:
 figure = convergence(
     foci[["x", "y", "z"]].to_numpy(), nibabel.load(source.z), nibabel.load(source.labels), significant, name
 )
-save(figure, output.svg, output.png)
+save(figure, *output.convergence)
 leave_out = files.table(source.leave_out) if source.get("leave_out") else None
 shares = None
 if significant:
     rest = leave_out.content if leave_out else None
     made = contributions(experiments.content, read_table(source.categories), rest)
-    save(made, output.shares_svg, output.shares_png)
-    shares = files.picture(output.shares_svg)
+    save(made, *output.shares)
+    shares = files.picture(output.shares[0])
 else:
-    for path in (output.shares_svg, output.shares_png):
+    for path in output.shares:
         open(path, "w").close()
 blocks, findings = meta.comparison(
-    name, clusters, experiments, files.picture(output.png), shares, leave_out if significant else None, note
+    name, clusters, experiments, files.picture(output.convergence[1]), shares, leave_out if significant else None, note
 )
 if source.get("coactivation"):
     with open(source.coactivation_sidecar, encoding="utf-8") as stream:

@@ -14,25 +14,25 @@ files = Files(snakemake.wildcards.study)
 pairs, places = files.table(source.similarity), files.table(source.targets)
 order = dict.fromkeys([*pairs.content["map"], *pairs.content["other"]])
 names = {m: map_name(m) if m.startswith(("map-", "meta-", "contrast-")) else m for m in order}
-save(similarity(pairs.content, names), output.similarity_svg, output.similarity_png)
+save(similarity(pairs.content, names), *output.similarity)
 centres = {}
 for comparison, file in zip(params.comparisons, source.clusters, strict=True):
     table = read_table(file)
     for _, row in table[table["p_fwe"] < 0.05].iterrows():
         centres[f"{comparison}, cluster {row['cluster']}"] = tuple(row[["centre_x", "centre_y", "centre_z"]])
-save(targets(places.content, centres), output.targets_svg, output.targets_png)
+save(targets(places.content, centres), *output.targets)
 density = None
 if source.get("receptor_maps"):
     maps, clusters = files.table(source.receptor_maps), files.table(source.receptor_clusters)
     called = {m: map_name(m) for m in maps.content["map"].unique()}
     names |= called
-    save(receptors(maps.content, clusters.content, called), output.receptors_svg, output.receptors_png)
-    density = (maps, clusters, files.picture(output.receptors_svg))
+    save(receptors(maps.content, clusters.content, called), *output.receptors)
+    density = (maps, clusters, files.picture(output.receptors[0]))
 shown = meta.joins(
     pairs,
-    files.picture(output.similarity_svg),
+    files.picture(output.similarity[0]),
     places,
-    files.picture(output.targets_png),
+    files.picture(output.targets[1]),
     density,
     params.run_maps,
     names,

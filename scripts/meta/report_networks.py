@@ -20,13 +20,14 @@ networks = dict(zip(params.names, map(files.table, source.canonical), strict=Tru
 unmapped = dict(zip(params.comparisons, map(files.table, source.unmapped), strict=True))
 atlas, image = read_table(source.regions), nibabel.load(source.image)
 brains, settings = {}, {}
-for name, sidecar, svg, png in zip(params.comparisons, source.sidecars, output.svg, output.png, strict=True):
-    save(brain_figure(regions[name].content.set_index("region")["z_value"], atlas, image, "z"), svg, png)
-    brains[name] = files.picture(png)
+for i, (name, sidecar) in enumerate(zip(params.comparisons, source.sidecars, strict=True)):
+    pair = output.brains[2 * i : 2 * i + 2]
+    save(brain_figure(regions[name].content.set_index("region")["z_value"], atlas, image, "z"), *pair)
+    brains[name] = files.picture(pair[1])
     with open(sidecar, encoding="utf-8") as stream:
         settings[name] = json.load(stream)["settings"]
-save(canonical({name: shown.content for name, shown in networks.items()}), output.canonical_svg, output.canonical_png)
+save(canonical({name: shown.content for name, shown in networks.items()}), *output.canonical)
 with open(source.connectome, encoding="utf-8") as stream:
     note = json.load(stream)["note"]
-shown = meta.networks(regions, networks, brains, files.picture(output.canonical_svg), unmapped, settings, note)
+shown = meta.networks(regions, networks, brains, files.picture(output.canonical[0]), unmapped, settings, note)
 write_part(output.part, "meta", shown, source)

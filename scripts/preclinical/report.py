@@ -14,37 +14,35 @@ source, output, params = snakemake.input, snakemake.output, snakemake.params
 files = Files(snakemake.wildcards.study)
 
 
-def drawn(figure, svg, png):
+def drawn(figure, pair):
     """Save a figure, or an empty file where there is nothing to draw."""
     if figure is None:
-        for path in (svg, png):
+        for path in pair:
             open(path, "w").close()
         return None
-    save(figure, svg, png)
-    return files.picture(svg)
+    save(figure, *pair)
+    return files.picture(pair[0])
 
 
 maps = {}
-for name, table, svg, png in zip(params.maps, source.bridges, output.bridge_svg, output.bridge_png, strict=True):
+for i, (name, table) in enumerate(zip(params.maps, source.bridges, strict=True)):
     shown = files.table(table)
-    maps[name] = (shown, drawn(figures_preclinical.bridge(shown.content), svg, png))
+    maps[name] = (shown, drawn(figures_preclinical.bridge(shown.content), output.bridge[2 * i : 2 * i + 2]))
 blocks, findings = preclinical.bridges(maps)
 read = [(files.table(source[k]), m) for k, m in (("tissues", TISSUES), ("ready", SIGNATURES)) if source.get(k)]
 blocks = [*preclinical.overview(read), *blocks]
 if source.get("tests"):
     shares, table = files.table(source.responders), files.table(source.behaviour)
     figure = figures_preclinical.behaviour(table.content, read_tests(source.tests)[0], shares.content, params.steps)
-    shown = drawn(figure, output.behaviour_svg, output.behaviour_png)
+    shown = drawn(figure, output.behaviour)
     blocks += preclinical.behaviour(shares, table, shown, params.improvement)
 table, ranks = files.table(source.overlaps), files.table(source.ranks)
 exclusive = files.table(source.exclusive).content
 kinds = [k for k in exclusive["kind"].unique() if exclusive.loc[exclusive["kind"] == k, "n_sets"].max() > 0]
-upset = drawn(figures_preclinical.upset(exclusive, kinds[:8]), output.upset_svg, output.upset_png)
+upset = drawn(figures_preclinical.upset(exclusive, kinds[:8]), output.upset)
 venn = None
-if output.get("venn_svg"):
-    venn = drawn(
-        figures_preclinical.venn(exclusive, params.contrasts, params.tissues), output.venn_svg, output.venn_png
-    )
+if output.venn:
+    venn = drawn(figures_preclinical.venn(exclusive, params.contrasts, params.tissues), output.venn)
 figure = figures_preclinical.rank_ranks(ranks.content, read_arrays(source.rank_maps)["log_p"])
-blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(figure, output.ranks_svg, output.ranks_png))
+blocks += preclinical.overlaps(table, ranks, upset, venn, drawn(figure, output.ranks))
 write_part(output.part, "preclinical", (blocks, findings), source)

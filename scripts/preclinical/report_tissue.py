@@ -36,14 +36,13 @@ if strongest:
     figures["network"] = figures_preclinical.network(read_arrays(source.ties), members, strongest)
 shown = {}
 for name, figure in figures.items():
-    svg, png = output[f"{name}_svg"], output[f"{name}_png"]
     if figure is None:
-        for path in (svg, png):
+        for path in output[name]:
             open(path, "w").close()
         continue
-    save(figure, svg, png)
+    save(figure, *output[name])
     # thousands of lines are smaller as a picture
-    shown[name] = files.picture(png if name in ("trajectories", "differential") else svg)
+    shown[name] = files.picture(output[name][1 if name in ("trajectories", "differential") else 0])
 part = preclinical.tissue(
     snakemake.wildcards.tissue, shown, tables["samples"], tables["contrasts"], tables["over_groups"],
     tables["trajectories"], tables["processes"], tables["modules"], tables["enrichment"], strongest,

@@ -18,23 +18,24 @@ performance = files.table(source.performance)
 roc, calibration, sites, predictions, weights = (
     files.table(source[name]).content for name in ("roc", "calibration", "sites", "predictions", "weights")
 )
-save(figures_prediction.areas(performance.content), output.areas_svg, output.areas_png)
-save(figures_prediction.curves(roc, performance.content, main), output.roc_svg, output.roc_png)
+save(figures_prediction.areas(performance.content), *output.areas)
+save(figures_prediction.curves(roc, performance.content, main), *output.roc)
 drawn = figures_prediction.calibration(calibration, predictions, main, params.groups)
-save(drawn, output.calibration_svg, output.calibration_png)
-save(figures_prediction.by_site(sites, main), output.sites_svg, output.sites_png)
+save(drawn, *output.calibration)
+save(figures_prediction.by_site(sites, main), *output.sites)
 
 regions = read_table(source.regions)
 image = nibabel.load(source.image) if source.get("image") else None
 brains = {}
-for seed, svg, png in zip(params.seeds, output.get("pattern_svg", []), output.get("pattern_png", []), strict=True):
+for i, seed in enumerate(params.seeds):
+    pair = output.pattern[2 * i : 2 * i + 2]
     own = weights[(weights["model"] == params.linear) & (weights["features"] == main[1]) & (weights["seed"] == seed)]
-    save(brain_figure(own.set_index("region")["pattern"], regions, image, "pattern"), svg, png)
-    brains[seed] = files.picture(png)
+    save(brain_figure(own.set_index("region")["pattern"], regions, image, "pattern"), *pair)
+    brains[seed] = files.picture(pair[1])
 shown = prediction.part(
     snakemake.wildcards.contrast,
     performance,
-    *(files.picture(output[f"{name}_svg"]) for name in ("areas", "roc", "calibration", "sites")),
+    *(files.picture(output[name][0]) for name in ("areas", "roc", "calibration", "sites")),
     brains,
     main,
     params.linear,

@@ -18,16 +18,16 @@ regions = figures_response.strongest(asked, figures_response.N_PANELS)
 p = asked.set_index("region")["p_fwe"]
 marks = {region: f"{term}: family-wise p {page.p_words(p[region])}" for region in regions}
 drawn = figures_response.trajectories(means, regions, marks)
-save(drawn, output.trajectories_svg, output.trajectories_png)
+save(drawn, *output.trajectories)
 levels = list(dict.fromkeys(means["group"]))
 what = f"change in {levels[-1]} minus change in {levels[0]}" if len(levels) == 2 else "later minus earlier"
-save(figures_response.forest(asked, f"Hedges g (95 % CI): {what}"), output.forest_svg, output.forest_png)
+save(figures_response.forest(asked, f"Hedges g (95 % CI): {what}"), *output.forest)
 shown = response.change_part(
     wildcards.change,
     wildcards.seed,
     effects,
     within,
-    files.picture(output.trajectories_svg),
-    files.picture(output.forest_svg),
+    files.picture(output.trajectories[0]),
+    files.picture(output.forest[0]),
 )
 write_part(output.part, "response", shown, source)

@@ -16,6 +16,6 @@ participants, excluded, excluded_sessions, listed = (
 groups = files.table(source.groups)
 levels = level_names(snakemake.params.groups)
 steps, boxes = response.steps(participants, excluded, excluded_sessions, listed, levels)
-save(figures_response.flow(steps, boxes), output.svg, output.png)
-shown = response.groups_part(wildcards.change, files.picture(output.svg), groups, listed)
+save(figures_response.flow(steps, boxes), *output.figure)
+shown = response.groups_part(wildcards.change, files.picture(output.figure[0]), groups, listed)
 write_part(output.part, "response", shown, source)

@@ -14,6 +14,6 @@ if params.clusters:
     draw, part = figures_response.clusters_against_controls, response.cluster_normalisation_part
 else:
     draw, part = figures_response.against_controls, response.normalisation_part
-save(draw(controls.content, params.margin), output.svg, output.png)
-shown = part(wildcards.normalisation, wildcards.seed, controls, files.picture(output.svg), params.margin)
+save(draw(controls.content, params.margin), *output.figure)
+shown = part(wildcards.normalisation, wildcards.seed, controls, files.picture(output.figure[0]), params.margin)
 write_part(output.part, "response", shown, source)

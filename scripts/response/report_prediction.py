@@ -12,18 +12,18 @@ source, output, params, wildcards = snakemake.input, snakemake.output, snakemake
 files, settings = Files(wildcards.study), params.settings
 performance = files.table(source.performance)
 roc, replicate, noise = (files.table(source[name]).content for name in ("roc", "replicate", "noise"))
-save(figures_prediction.areas(performance.content), output.areas_svg, output.areas_png)
+save(figures_prediction.areas(performance.content), *output.areas)
 drawn = figures_prediction.curves(roc, performance.content, tuple(params.main))
-save(drawn, output.roc_svg, output.roc_png)
-save(figures_response.noise(noise["auc"].to_numpy(), replicate["auc"].iloc[0]), output.noise_svg, output.noise_png)
+save(drawn, *output.roc)
+save(figures_response.noise(noise["auc"].to_numpy(), replicate["auc"].iloc[0]), *output.noise)
 clinical = ", ".join([f"{settings['outcome']} at baseline", *settings["clinical"]])
 shown = response.prediction_part(
     wildcards.contrast,
     performance,
-    files.picture(output.areas_svg),
-    files.picture(output.roc_svg),
+    files.picture(output.areas[0]),
+    files.picture(output.roc[0]),
     replicate,
-    files.picture(output.noise_svg),
+    files.picture(output.noise[0]),
     f"{settings['outcome']} {settings['measure']} at {settings['timepoint']} or not, from connectivity of all seeds at "
     "baseline. "
     f"Clinical baseline: {clinical}.",

@@ -1,7 +1,7 @@
 """Part of the report: leaving one site out, for one contrast and seed."""
 
 from amygene.io.tables import read_table
-from amygene.report.figures.group import forests, leave_one_out
+from amygene.report.figures.sites import forests, leave_one_out
 from amygene.report.parts import Files, write_part
 from amygene.report.sections import sites
 from amygene.report.style import save
@@ -11,9 +11,9 @@ start(snakemake.log[0])
 source, output, wildcards = snakemake.input, snakemake.output, snakemake.wildcards
 files = Files(wildcards.study)
 loso = files.table(source.loso)
-save(leave_one_out(loso.content), output.loso_svg, output.loso_png)
-save(forests(files.table(source.forest).content, read_table(source.roi)), output.forest_svg, output.forest_png)
+save(leave_one_out(loso.content), *output.loso)
+save(forests(files.table(source.forest).content, read_table(source.roi)), *output.forest)
 shown = sites.part(
-    wildcards.contrast, wildcards.seed, loso, files.picture(output.loso_svg), files.picture(output.forest_svg)
+    wildcards.contrast, wildcards.seed, loso, files.picture(output.loso[0]), files.picture(output.forest[0])
 )
 write_part(output.part, "sites", shown, source)

@@ -6,7 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from amygene.report import figures_evidence, figures_specificity
+from amygene.report.figures import enrichment as figures_enrichment
+from amygene.report.figures import evidence as figures_evidence
 from amygene.report.page import Shown
 from amygene.report.sections import enrichment, evidence
 
@@ -150,7 +151,7 @@ def test_stages_and_regions_make_a_grid():
         {"set": names, "stage": ["fetal", "fetal", "adult"], "region": ["Cortex", "Amygdala", "Cortex"]}
     )
     # a class too small to be tested is in the grid, but has no bubble
-    figure = figures_specificity.classes(sets(names[:2]), known, fisher(names, [0.05, 0.01]))
+    figure = figures_enrichment.classes(sets(names[:2]), known, fisher(names, [0.05, 0.01]))
     upper, lower = figure.axes[:2]
     assert [t.get_text() for t in upper.get_yticklabels()] == ["Cortex", "Amygdala"]
     assert [t.get_text() for t in lower.get_xticklabels()] == ["fetal", "adult"]
@@ -165,7 +166,7 @@ def test_stages_and_regions_make_a_grid():
 def test_classes_without_stages_show_every_threshold():
     names = ["Astro", "Neuron"]
     known = pd.DataFrame({"set": names})
-    figure = figures_specificity.classes(sets(names), known, fisher(names, [0.05, 0.01, 0.001]))
+    figure = figures_enrichment.classes(sets(names), known, fisher(names, [0.05, 0.01, 0.001]))
     right = figure.axes[1]
     assert [t.get_text() for t in right.get_xticklabels()] == ["pSI < 0.05", "pSI < 0.01", "pSI < 0.001"]
     assert sum(len(c.get_offsets()) for c in right.collections) == 6

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.report import figures_cohort, figures_genes, figures_group
+from amygene.report.figures import cohort, enrichment, genes, group, sites
 from amygene.report.style import save, short
 
 
@@ -39,11 +39,11 @@ def roi(n=30, q=0.01):
 def test_effects_show_the_largest_differences_first():
     table = roi()
     table.loc[3, "t"] = np.nan
-    figure = figures_group.effects(table, "title")
+    figure = group.effects(table, "title")
     shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     largest = table.loc[table["t"].abs().idxmax(), "region"]
     assert shown[-1] == largest
-    assert len(shown) == figures_group.N_REGIONS
+    assert len(shown) == group.N_REGIONS
     assert "R3" not in shown
 
 
@@ -53,7 +53,7 @@ def test_harmonisation_leaves_out_what_could_not_be_estimated():
         for k, w in enumerate(("covariate", "none", "combat", "random-effects"))
         for i in range(5)
     ]
-    figure = figures_group.harmonisation(pd.DataFrame(rows, columns=["site_effects", "region", "g"]))
+    figure = group.harmonisation(pd.DataFrame(rows, columns=["site_effects", "region", "g"]))
     assert len(figure.axes) == 2
 
 
@@ -71,7 +71,7 @@ def test_a_site_that_cannot_be_tested_says_why():
             "note": [None, "one group only"],
         }
     )
-    words = texts(figures_group.leave_one_out(table))
+    words = texts(sites.leave_one_out(table))
     assert "one group only" in words
     assert "p < 0.001" in words
     assert "A  (10 / 10)" in words
@@ -95,8 +95,8 @@ def test_forests_draw_every_site_and_the_pooled_row():
             for s in ("A", "B", "pooled")
         ]
     )
-    figure = figures_group.forests(forest, table)
-    assert len(figure.axes) == figures_group.N_FORESTS
+    figure = sites.forests(forest, table)
+    assert len(figure.axes) == sites.N_FORESTS
     assert "I² = 25 %" in texts(figure)
 
 
@@ -118,7 +118,7 @@ def genes_table(q):
 @pytest.mark.parametrize("q", [0.01, 0.9])
 def test_genes_are_drawn_with_and_without_significant_ones(q):
     counts = {"level": 0.05, "genes_q_parametric": 12, "p_count": 0.03}
-    figure = figures_genes.genes(genes_table(q), counts, np.repeat(np.arange(40), np.arange(40)))
+    figure = genes.genes(genes_table(q), counts, np.repeat(np.arange(40), np.arange(40)))
     words = texts(figure)
     assert "observed 12" in words
     assert "mathdefault" not in words
@@ -131,7 +131,7 @@ def test_nulls_draw_one_panel_per_structure():
         ("cortex", 20, "mean", np.nan, 0, 0, 0, 0)
     ]
     columns = ["structure", "n_regions", "measure", "distance", "observed", "null_median", "null_low", "null_high"]
-    figure = figures_genes.nulls(pd.DataFrame(rows, columns=columns))
+    figure = genes.nulls(pd.DataFrame(rows, columns=columns))
     assert [a.get_title(loc="left").split()[0] for a in figure.axes] == ["cortex", "subcortex"]
 
 
@@ -147,10 +147,10 @@ def test_bubbles_show_the_smallest_p_on_top():
             "z_null": 1.0,
         }
     )
-    figure = figures_genes.bubbles(table, "KEGG")
+    figure = enrichment.bubbles(table, "KEGG")
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels[-1] == "s0"
-    assert len(labels) == figures_genes.N_SETS
+    assert len(labels) == enrichment.N_SETS
 
 
 @pytest.mark.parametrize("sizes", [[3, 2, 1], [1, 1]])
@@ -167,7 +167,7 @@ def test_network_draws_clusters_and_counts_the_lonely(sizes):
         }
     )
     similarity = (cluster[:, None] == cluster[None]).astype(float)
-    figure = figures_genes.network(clusters, similarity)
+    figure = enrichment.network(clusters, similarity)
     assert f"{sizes.count(1)} sets share their genes with no other" in figure._supxlabel.get_text()
 
 
@@ -177,7 +177,7 @@ def test_calibration_draws_a_bar_per_null_and_shift():
         for shift in ("none", "strong")
         for null in ("parametric", "moran, stratified")
     ]
-    figure = figures_genes.calibration(pd.DataFrame(rows, columns=["genes", "shift", "null", "rate", "error"]))
+    figure = genes.calibration(pd.DataFrame(rows, columns=["genes", "shift", "null", "rate", "error"]))
     assert len(figure.axes[0].patches) == 4
 
 
@@ -187,13 +187,13 @@ def test_quality_with_and_without_motion(motion):
     qc = pd.DataFrame({"site": ["A", "B"] * 20, "n_timepoints": 200, "mean_z_RAMY": rng.standard_normal(40)})
     if motion:
         qc["mean_fd"] = rng.uniform(0, 0.3, 40)
-    figure = figures_cohort.quality(qc, pd.Series([True, False] * 20), "RAMY")
+    figure = cohort.quality(qc, pd.Series([True, False] * 20), "RAMY")
     assert len(figure.axes) == (3 if motion else 2)
 
 
 def test_a_figure_gives_the_same_bytes_twice(tmp_path):
     for name in ("a", "b"):
-        save(figures_group.effects(roi(), "title"), tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
+        save(group.effects(roi(), "title"), tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from nibabel.nifti1 import Nifti1Image
 
-from amygene.report import figures_meta
+from amygene.report.figures import meta as figures_meta
 from amygene.report.page import Shown, map_name
 from amygene.report.references import REFERENCES, cited
 from amygene.report.sections import meta

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from amygene.report import figures_preclinical as figures
+from amygene.report.figures import preclinical as figures
 from amygene.report.page import Shown
 from amygene.report.references import REFERENCES, cited
 from amygene.report.sections import preclinical

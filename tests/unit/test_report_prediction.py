@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from amygene.prediction.models import MODELS
-from amygene.report import figures_prediction as figures
+from amygene.report.figures import prediction as figures
 from amygene.report.page import Shown
 from amygene.report.references import cited
 from amygene.report.sections import prediction

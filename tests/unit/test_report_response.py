@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.report import figures_response, page
+from amygene.report import page
+from amygene.report.figures import response as figures_response
 from amygene.report.page import Shown
 from amygene.report.references import cited
 from amygene.report.sections import response

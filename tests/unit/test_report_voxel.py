@@ -12,11 +12,19 @@ import pytest
 
 from amygene.imaging.images import Grid
 from amygene.models.cluster_tables import table_columns
-from amygene.report.figures.voxels import Background, VoxelMaps, projections, side_by_side, slices, strongest, viewer
+from amygene.report.figures.group_voxels import (
+    Background,
+    VoxelMaps,
+    projections,
+    side_by_side,
+    slices,
+    strongest,
+    viewer,
+)
 from amygene.report.page import Shown
-from amygene.report.sections import group_voxel, response_voxel
+from amygene.report.sections import group_voxels, response_voxels
 
-WORDS = group_voxel.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
+WORDS = group_voxels.contrast_words("MDDvsHC", {"case": "MDD", "control": "HC"})
 SIDECAR = {
     "participants": {"case": 39, "control": 45},
     "voxels": 28983,
@@ -114,16 +122,16 @@ def test_the_viewer_asks_nothing_of_the_network():
 
 
 def test_nothing_found_is_not_called_no_difference():
-    words = group_voxel.difference(table([cluster(p=0.4)]), WORDS, "LCMA")
+    words = group_voxels.difference(table([cluster(p=0.4)]), WORDS, "LCMA")
     assert "no cluster differs between MDD and HC; the smallest p of a cluster's size is .400 (Frontal_Mid_L)" in words
     assert "not evidence that there is no difference" in words
-    assert "no cluster differs" in group_voxel.difference(table([]), WORDS, "LCMA")
+    assert "no cluster differs" in group_voxels.difference(table([]), WORDS, "LCMA")
 
 
 def test_clusters_are_named_with_their_direction_and_counted_by_every_method():
     rows = [cluster(), cluster(cluster=2, t=4.2, p=0.3, q_size_rft=0.04, aal_peak="Insula_R")]
     rows += [cluster(formed_by="tfce"), cluster(formed_by="tfce", peak=2, cluster_p_tfce=np.nan)]
-    words = group_voxel.difference(table(rows), WORDS, "LCMA")
+    words = group_voxels.difference(table(rows), WORDS, "LCMA")
     assert "LCMA is less connected in MDD with Frontal_Mid_L (80 voxels, peak t = -5.00 at -24, 30, 16)" in words
     assert "1 by size, 1 by mass, 2 by topological FDR, 1 by TFCE" in words
     assert "Insula_R" not in words  # significant by nothing that is two-sided
@@ -132,7 +140,7 @@ def test_clusters_are_named_with_their_direction_and_counted_by_every_method():
 def test_what_only_topological_fdr_finds_is_told_without_the_rest():
     rows = [cluster(p=0.2, p_mass=0.2, q_size_rft=0.3), cluster(cluster=2, p=0.3, p_mass=0.3, q_size_rft=0.04)]
     rows[1]["aal_peak"] = "Insula_R"
-    words = group_voxel.difference(table(rows), WORDS, "LCMA")
+    words = group_voxels.difference(table(rows), WORDS, "LCMA")
     assert "with Insula_R" in words
     assert "Frontal_Mid_L" not in words
     assert "0 by size, 0 by mass, 1 by topological FDR, 0 by TFCE" in words
@@ -140,29 +148,29 @@ def test_what_only_topological_fdr_finds_is_told_without_the_rest():
 
 def test_p_over_several_tests_are_told():
     several = {"tests": ["a", "b", "c"], "over_tests": "the smallest p of any test, draw by draw"}
-    words = group_voxel.behind(SIDECAR | several)
+    words = group_voxels.behind(SIDECAR | several)
     assert (
         "of scores: 500 draws, counted. All four are over the 3 tests of this effect: by the smallest p of any test, "
         "draw by draw. With"
     ) in words
-    assert "tests" not in group_voxel.behind(SIDECAR)
-    assert "5 responders and 4 PAT" in group_voxel.behind(SIDECAR | {"participants": {"responder": 5, "PAT": 4}})
+    assert "tests" not in group_voxels.behind(SIDECAR)
+    assert "5 responders and 4 PAT" in group_voxels.behind(SIDECAR | {"participants": {"responder": 5, "PAT": 4}})
 
 
 def test_the_smallest_effect_that_could_be_found_is_told():
-    words = group_voxel.behind(SIDECAR)
+    words = group_voxels.behind(SIDECAR)
     assert (
         "With a power of 80 % the sample finds g = 0.62 in one voxel looked at by itself (p < .05), and g = 1.23 in "
         "one voxel family-wise by height (|t| > 4.6)"
     ) in words
     # too few draws for a family-wise p below .05; sites pooled with random effects
-    few = group_voxel.behind(SIDECAR | {"critical_t": None, "smallest_g_fwe": None})
+    few = group_voxels.behind(SIDECAR | {"critical_t": None, "smallest_g_fwe": None})
     assert "g = 0.62" in few
     assert "family-wise by height" not in few
-    assert "power" not in group_voxel.behind(SIDECAR | {"smallest_g": None, "smallest_g_fwe": None})
+    assert "power" not in group_voxels.behind(SIDECAR | {"smallest_g": None, "smallest_g_fwe": None})
     alone = {k: v for k, v in SIDECAR.items() if not k.startswith("smallest")}
-    assert "finds r = 0.43 in" in group_voxel.behind(alone | {"smallest_r": 0.43, "smallest_r_fwe": 0.7})
-    shown = group_voxel.behind(SIDECAR | {"equivalent_voxels": 1200, "settings": {"margin": 0.8}})
+    assert "finds r = 0.43 in" in group_voxels.behind(alone | {"smallest_r": 0.43, "smallest_r_fwe": 0.7})
+    shown = group_voxels.behind(SIDECAR | {"equivalent_voxels": 1200, "settings": {"margin": 0.8}})
     assert "In 1200 voxels the difference is shown to be smaller than 0.8 standard deviations" in shown
 
 
@@ -171,7 +179,7 @@ def test_methods_say_how_several_tests_of_treatment_were_corrected():
         voxel = {"connectivity": 18, "cluster_p": 0.001, "draws": draws, "until": 50, "margin": None}
         response = {"changes": {"x": {"groups": None}}, "associations": {}, "normalisation": {}}
         config = {"stages": ["response"], "response": response, "group": {"voxel": voxel}}
-        (said,) = response_voxel.methods(config | {"permutations": {"voxels": 5000}}, {})
+        (said,) = response_voxels.methods(config | {"permutations": {"voxels": 5000}}, {})
         return said
 
     assert "the share of draws that have as small a p in any of them [{westfall}]" in text("plain")
@@ -181,9 +189,9 @@ def test_methods_say_how_several_tests_of_treatment_were_corrected():
 
 def test_a_place_without_a_region_is_told_by_its_clusters_or_by_its_position():
     rows = [cluster(aal_peak=None, aal_regions="Cingulum Mid R 35 %; Cingulum_Mid_L 12 %")]
-    assert "with Cingulum Mid R (80 voxels" in group_voxel.difference(table(rows), WORDS, "LCMA")
+    assert "with Cingulum Mid R (80 voxels" in group_voxels.difference(table(rows), WORDS, "LCMA")
     rows = [cluster(aal_peak=None, harvard_oxford_peak=None)]
-    assert "with -24, 30, 16 (80 voxels" in group_voxel.difference(table(rows), WORDS, "LCMA")
+    assert "with -24, 30, 16 (80 voxels" in group_voxels.difference(table(rows), WORDS, "LCMA")
 
 
 def test_a_part_holds_everything_of_every_seed_and_can_be_written():
@@ -195,7 +203,7 @@ def test_a_part_holds_everything_of_every_seed_and_can_be_written():
     shown = {"table": Shown(table([cluster()]), "group/a.tsv"), "slices": picture, "projections": picture}
     shown |= {"viewer": page, "loso": Shown(loso, "sites/a.tsv")}
     seeds = {"LCMA": shown, "RCMA": shown | {"loso": None}}
-    blocks, findings = group_voxel.part(WORDS, picture, seeds, SIDECAR)
+    blocks, findings = group_voxels.part(WORDS, picture, seeds, SIDECAR)
     json.dumps(blocks)
     kinds = [block["kind"] for block in blocks]
     assert kinds.count("figure") == 5
@@ -214,8 +222,8 @@ def test_a_part_holds_everything_of_every_seed_and_can_be_written():
 def test_methods_say_how_p_were_made(draws, words):
     voxel = {"connectivity": 18, "cluster_p": 0.001, "draws": draws, "until": 50, "margin": 0.3}
     config = {"group": {"voxel": voxel}, "permutations": {"voxels": 5000}}
-    text = group_voxel.methods(config, {"MDDvsHC": {}})[0]
+    text = group_voxels.methods(config, {"MDDvsHC": {}})[0]
     assert words in text
     assert "5000 times" in text
     assert "smaller than 0.3 standard deviations" in text
-    assert group_voxel.methods(config, {}) == []
+    assert group_voxels.methods(config, {}) == []

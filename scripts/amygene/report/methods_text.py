@@ -13,12 +13,12 @@ from amygene.report.sections import (
     evidence,
     genes,
     group,
-    group_voxel,
+    group_voxels,
     meta,
     preclinical,
     prediction,
     response,
-    response_voxel,
+    response_voxels,
     sites,
 )
 
@@ -53,7 +53,7 @@ def methods(
     stages = [cohort, *_STAGES]
     if images:
         # after the same question about regions
-        maps = {group: [group_voxel], response: [response_voxel]}
+        maps = {group: [group_voxels], response: [response_voxels]}
         stages = [connectivity, *(one for stage in _STAGES for one in (stage, *maps.get(stage, [])))]
     paragraphs = [text for stage in stages for text in stage.methods(config, models)]
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())

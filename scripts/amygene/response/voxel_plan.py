@@ -47,7 +47,7 @@ def analyses(
         and weights (of a change: the groups, and what a participant's maps are summed with), timepoint (of the
         others), sessions that its maps are made of, family (names of the tests
         that its family-wise p are over), and words: what is tested, what positive means, what the report says
-        (`report.sections.group_voxel`). Of several pairs of groups or tests over time the names go on with
+        (`report.sections.group_voxels`). Of several pairs of groups or tests over time the names go on with
         ``_groups-{B}vs{A}`` and ``_times-{first}To{last}`` or ``_times-course``.
     """
     found = dict(test for name, one in changes.items() for test in _of_change(name, one, scanned))

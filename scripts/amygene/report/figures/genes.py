@@ -1,8 +1,7 @@
-"""Figures of genes, null maps and gene sets."""
+"""Figures of genes and null maps."""
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,9 +10,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from amygene.genes.association import following
-from amygene.report.style import CASE, CONTROL, DIVERGING, GREY, SKY, short
+from amygene.report.style import CASE, CONTROL, GREY, SKY
 
-N_SETS, N_LABELS, N_CLUSTERS = 15, 6, 12
+N_LABELS = 6
 
 
 def genes(table: pd.DataFrame, counts: dict[str, Any], null_counts: np.ndarray) -> Figure:
@@ -103,83 +102,4 @@ def calibration(table: pd.DataFrame) -> Figure:
     axes.set(title="False positives at p < .05 (dashed: what they should be)", xlabel="difference between structures")
     axes.set_ylabel("rate")
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure
-
-
-def bubbles(table: pd.DataFrame, title: str) -> Figure:
-    """The sets with the smallest p: score, size and p."""
-    order = np.lexsort((-table["z_null"].abs(), table["p_null"]))[:N_SETS][::-1]
-    top = table.iloc[order]
-    figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(top) + 1.2))
-    y = np.arange(len(top))
-    drawn = axes.scatter(
-        top["score"],
-        y,
-        s=14 + 110 * np.sqrt(top["n_genes"] / top["n_genes"].max()),
-        c=-np.log10(top["p_null"]),
-        cmap="viridis_r",
-        vmin=0,
-        vmax=4,
-        edgecolor=np.where(following(top), "black", "none"),
-        lw=1.2,
-        zorder=3,
-    )
-    axes.axvline(0, color="black", lw=0.8)
-    axes.grid(axis="y", color="#e5e5e5", lw=0.6)
-    axes.set_yticks(y, [short(s, 52) for s in top["set"]])
-    axes.set(title=title, xlabel="mean correlation of the set's genes with the map (outlined: they follow it)")
-    figure.colorbar(drawn, ax=axes, label="−log10 p", shrink=0.6)
-    return figure
-
-
-def network(clusters: pd.DataFrame, similarity: np.ndarray) -> Figure:
-    """Clusters of sets that share genes, each named by its best set; sets that share with none are counted.
-
-    Parameters
-    ----------
-    clusters
-        ``_clusters.tsv``.
-    similarity : array of shape (n_sets, n_sets)
-        Kappa of the memberships, in the same order.
-    """
-    import networkx as nx  # of all these figures only this one waits for it
-
-    sizes = clusters.groupby("cluster").size()
-    shown = sizes[sizes > 1].sort_values(ascending=False, kind="stable").index[:N_CLUSTERS]
-    alone = int((sizes == 1).sum())
-    rest = int((sizes > 1).sum()) - len(shown)
-    n_rows = max(1, -(-len(shown) // 4))
-    figure, axes = plt.subplots(n_rows, 4, figsize=(9.4, 2.2 * n_rows), squeeze=False)
-    reach = float(np.abs(clusters["score"]).max())
-    largest = clusters["n_genes"].max()
-    for axis, cluster in zip(axes.flat, shown, strict=False):
-        members = np.flatnonzero(clusters["cluster"] == cluster)
-        graph = nx.from_numpy_array(np.where(similarity[np.ix_(members, members)] >= 0.3, 1, 0) - np.eye(len(members)))
-        place = nx.spring_layout(graph, seed=1, iterations=150)
-        xy = np.array([place[i] for i in range(len(members))])
-        for i, j in graph.edges:
-            axis.plot(*xy[[i, j]].T, color="#bbbbbb", lw=0.7, zorder=1)
-        rows = clusters.iloc[members]
-        drawn = axis.scatter(
-            *xy.T,
-            s=18 + 90 * np.sqrt(rows["n_genes"] / largest),
-            c=rows["score"],
-            cmap=DIVERGING,
-            vmin=-reach,
-            vmax=reach,
-            edgecolor="#555555",
-            lw=0.6,
-            zorder=2,
-        )
-        axis.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35))
-        name = textwrap.fill(str(rows["representative"].iloc[0]).split(" (GO:")[0], 30)
-        axis.set_title(f"{name}\n{len(members)} sets", fontsize=7.5, loc="center")
-    for axis in axes.flat:
-        axis.set_axis_off()
-    if len(shown):
-        figure.colorbar(drawn, ax=axes, label="score", shrink=0.7)
-    words = f"{alone} sets share their genes with no other" + (
-        f", {rest} smaller clusters are not drawn" if rest else ""
-    )
-    figure.supxlabel(words, fontsize=8)
     return figure

@@ -1,11 +1,11 @@
-"""Methods of treatment response on maps; their parts of the page are those of `group_voxel`."""
+"""Methods of treatment response on maps; their parts of the page are those of `group_voxels`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from amygene.report.sections.group_voxel import how_counted
+from amygene.report.sections.group_voxels import how_counted
 
 
 def methods(config: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
