@@ -19,12 +19,19 @@ from amygene.cohort.choices import FORMATS
 from amygene.cohort.settings import timepoints_of
 from amygene.imaging.seeds import known_sets, need_images, seed_definition, seed_sets
 from amygene.imaging.settings import image_problems
+from amygene.io.files import replacing
 from amygene.io.problems import InputError, raise_if_any
 from amygene.io.resources import link_resources
 from amygene.io.repeated_keys import repeated_keys
 from amygene.response import voxel_plan
 
 snakemake_patch.apply(logger)
+
+# where files of the workflow itself are: of a study elsewhere behind a link, so that a clone that moves reruns nothing
+OWN_FILES = Path() if WORKFLOW.samefile(".") else Path(".snakemake/amygene")
+if OWN_FILES.resolve() != WORKFLOW:
+    with replacing(OWN_FILES) as beside:
+        beside.symlink_to(WORKFLOW)
 
 SCHEMA = settings.read_schema(workflow.source_path("../config/schemas/config.schema.yaml"))
 try:
@@ -131,8 +138,8 @@ def code(script, own=False, chosen=()):
 
 
 def shipped(file):
-    """A file of the workflow itself, by its way from the folder where Snakemake starts: in the clone, as it is named."""
-    return os.path.relpath(WORKFLOW / file)
+    """A file of the workflow itself, wherever Snakemake starts: inside the clone as it is named, else by a link."""
+    return str(OWN_FILES / file)
 
 
 def given_or_shipped(file):

@@ -101,7 +101,7 @@ def small_rules():
     for file in sorted((ROOT / "rules").glob("*.smk")):
         blocks = re.split(r"^(?=(?:use )?rule \w+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
         for block in blocks:
-            name = re.match(r"(?:use rule \w+ as|rule) (\w+)", block)[1]
+            name = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", block)[0]
             if "    output:\n" in block and "    localrule: True\n" not in block and name not in LARGE:
                 found.append(name)
     return found
