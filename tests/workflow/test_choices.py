@@ -33,7 +33,7 @@ MORE = ("", "\n\ndef another(x):\n    return x\n")
 def chosen(tmp_path_factory) -> Project:
     """A study that Snakemake takes for done."""
     project = Project.make(tmp_path_factory.mktemp("chosen"))
-    project.pretend(project.write_config(STUDY))
+    project.pretend(project.write_config(STUDY), folders={"ROISignals"})
     return project
 
 
