@@ -237,3 +237,15 @@ def test_figures_can_be_drawn(tmp_path):
     for name, figure in figures.items():
         save(figure, tmp_path / f"{name}.svg", tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 3000
+
+
+@pytest.mark.parametrize(
+    ("nulls", "phrase"),
+    [("moran", "Moran spectral"), ("variogram", "surrogates whose variogram"), ("shuffled", "replicate of published")],
+)
+def test_methods_name_the_null_maps_that_were_used(nulls, phrase):
+    config = complete(
+        CONFIG | {"meta": {"foci": ["a.tsv"], "nulls": nulls}}, read_schema(ROOT / "config/schemas/config.schema.yaml")
+    )
+    (maps,) = [line for line in meta.methods(config, {}) if line.startswith("Maps beside each other.")]
+    assert phrase in maps

@@ -44,12 +44,38 @@ def test_every_citation_has_its_reference_in_order():
     [
         ("covariate", "intercept of its own"),
         ("none", "not modelled"),
-        ("combat", "ComBat"),
+        ("combat", "with ComBat, which"),
+        ("combat-mean", "ComBat without its variance step"),
         ("random-effects", "Hartung"),
     ],
 )
 def test_the_way_to_deal_with_sites_is_the_one_used(way, phrase):
     assert phrase in text({"site_effects": way})[0]
+
+
+@pytest.mark.parametrize(
+    ("nulls", "phrase", "absent"),
+    [
+        ("moran", "subcortex and cerebellum by Moran", "variogram"),
+        ("variogram", "subcortex and cerebellum by surrogates whose variogram", "replicate"),
+        ("shuffled", "replicate of published practice that ignores spatial autocorrelation", "Moran"),
+        # other structures are left out: nothing is made within them
+        ("spin", "null maps, made by rotations of the cortex", "separately"),
+    ],
+)
+def test_the_null_maps_are_those_used(nulls, phrase, absent):
+    (genes,) = [line for line in text(genes={"nulls": nulls})[0].splitlines() if line.startswith("Genes.")]
+    assert phrase in genes
+    assert absent not in genes
+
+
+def test_the_prediction_is_harmonised_as_asked():
+    stages = {"stages": ["prediction", "report"]}
+    assert "with ComBat [" in text(**stages)[0]
+    means = text(**stages, prediction={"harmonise": "combat-mean"})[0]
+    assert "ComBat without its variance step" in means
+    assert "with the shift of ComBat estimated" in means
+    assert "ComBat" not in text(**stages, prediction={"harmonise": "none"})[0]
 
 
 def test_settings_reach_the_text():

@@ -1,6 +1,7 @@
 """Edited code reruns the rules that use it, and no others.
 
-Which modules a script uses is held in tests/unit/test_used_code.py.
+Which modules a script uses is held in tests/unit/test_used_code.py; methods that the config chooses in
+test_choices.py.
 """
 
 from __future__ import annotations
@@ -65,8 +66,7 @@ def after_edit(project: Project, file: str, *edits: tuple[str, str]) -> list[Job
         "amygene/cohort/summary.py",
         "amygene/connectivity/regions.py",
         "amygene/stats/permutation.py",
-        "amygene/models/harmonisation.py",
-        "amygene/nulls/moran.py",
+        "amygene/models/comparison.py",
         "amygene/genes/association.py",
         "amygene/enrichment/table.py",
         "amygene/report/style.py",
