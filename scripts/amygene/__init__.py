@@ -1,11 +1,8 @@
 """Amygdala connectivity, its group differences, its genes and its pathways.
 
-Layers, lowest first; a module imports from its own layer's siblings never, from lower layers freely:
-
-1. ``problems``; ``stats`` and ``nulls`` (numerics on arrays); ``tables``, ``series``, ``atlas``, ``seeds``,
-   ``resources``, ``cohort`` (readers: the only modules that open files)
-2. the stages: ``connectivity``, ``group``, ``sites``, ``expression``, ``genes``, ``enrichment``
-3. ``report``
+Twenty rooms on six floors; a room imports from the floors below it (CONTRIBUTING.md, `lint-imports`). Files are opened by
+`io` and by the readers of `imaging`, `cohort`, `expression`, `enrichment`, `preclinical`, `meta` and `evidence`; all else
+takes arrays and tables.
 """
 
 __version__ = "0.1.0"
