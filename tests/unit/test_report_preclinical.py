@@ -112,6 +112,16 @@ def test_sunburst_lies_inside_its_parent(modules):
     assert figures.sunbursts(modules.iloc[:0], enrichment, ["a"]) is None
 
 
+def test_a_module_is_drawn_the_same_again():
+    row, column = np.triu_indices(12, 1)
+    kept = (row + column) % 3 == 0
+    ties = {"gene": np.array(list("abcdefghijkl")), "row": row[kept], "column": column[kept]}
+    ties["tie"] = np.linspace(0.1, 0.9, kept.sum())
+    members = pd.DataFrame({"module": "M1", "gene": ties["gene"], "strength": np.arange(1.0, 13), "q_hub": 1.0})
+    first, second = (figures.network(ties, members, "M1").axes[0].collections[0].get_offsets() for _ in range(2))
+    assert np.array_equal(first, second)
+
+
 @pytest.mark.slow
 def test_figures_can_be_drawn(tmp_path, modules):
     rng = np.random.default_rng(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -251,7 +252,8 @@ def network(ties: Mapping[str, np.ndarray], members: pd.DataFrame, module: str) 
     graph = igraph.Graph(n=len(part), edges=pairs.tolist())
     angle = 2 * np.pi * np.arange(len(part)) / len(part)
     begin = np.column_stack([np.cos(angle), np.sin(angle)])
-    # from a circle and without random moves, so that the same module gives the same picture
+    # from a circle, and with random moves of one seed, so that the same module gives the same picture
+    igraph.set_random_number_generator(random.Random(1))
     place = np.array(graph.layout_fruchterman_reingold(weights=weight.tolist(), seed=begin.tolist(), niter=800).coords)
     figure, axis = plt.subplots(figsize=(5.4, 4.8))
     for (a, b), w in zip(pairs, weight, strict=True):
