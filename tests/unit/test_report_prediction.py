@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from amygene.prediction.models import MODELS
+from amygene.prediction.choices import CLASSIFIERS
 from amygene.report.figures import prediction as figures
 from amygene.report.page import Shown
 from amygene.report.references import cited
@@ -159,7 +159,7 @@ def test_part_marks_sound_rows_only():
 
 SETTINGS = {
     "designs": ["cross-validation", "leave-site-out", "replicate"],
-    "models": list(MODELS),
+    "models": list(CLASSIFIERS),
     "features": ["all", "selected"],
     "n_selected": 20,
     "folds": 5,

@@ -9,8 +9,9 @@ import pandas as pd
 
 from amygene.models.choices import HARMONISATIONS
 from amygene.prediction.choices import CLASSIFIERS
+from amygene.prediction.designs import BASELINE_MODEL
 from amygene.report import page
-from amygene.report.names import classifier_name
+from amygene.report.names import BASELINE, classifier_name
 from amygene.report.page import Shown
 
 #: columns of the page's tables; the file has all
@@ -134,7 +135,7 @@ def verdict(table: pd.DataFrame, main: tuple[str, str]) -> list[str]:
             f"{where}, participants {verb if pd.notna(p) else 'are classified'}: area under the ROC curve {_area(one)}, balanced accuracy "
             f"{100 * one['balanced_accuracy']:.0f} % ({classifier_name(*main)})"
         )
-        baseline = row(design, unseen, "logistic", "covariates")
+        baseline = row(design, unseen, BASELINE_MODEL, BASELINE)
         if baseline is not None and pd.notna(baseline["auc"]):
             text += f"; covariates alone give {_area(baseline)}"
         harmonised = row(design, "site controls", *main)
