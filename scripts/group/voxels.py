@@ -9,7 +9,7 @@ from amygene.io.files import equal_parts, read_arrays
 from amygene.io.tables import write_sidecar, write_table
 from amygene.models.cluster_tables import cluster_table, describe_voxels, effect_meaning, facts_of
 from amygene.models.columns import OF_CLUSTERS
-from amygene.models.draws import gather_draws, tests_of
+from amygene.models.draws import gather_draws, largest_of_tests
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.lattice import Lattice
 from job import start
@@ -28,7 +28,7 @@ observed, maxima = (
     [read_arrays(f)["largest"] for f in source.tests],
     [read_arrays(f)["maxima"] for f in source.test_shards],
 )
-tests = tests_of(observed, maxima, len(params.family))
+tests = largest_of_tests(observed, maxima, len(params.family))
 draws = gather_draws(shards, voxel["draws"], voxel["until"], tests)
 result = describe_voxels(comparison, lattice, threshold, draws, voxel["margin"])
 settings = {

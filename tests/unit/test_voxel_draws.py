@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage, stats
 
 from amygene.models.comparison import Comparison
-from amygene.models.draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws, tests_of
+from amygene.models.draws import STATISTICS, Largest, VoxelDraws, draw_shard, gather_draws, largest_of_tests
 from amygene.models.site_effects import COVARIATE, IGNORED, POOLED
 from amygene.models.voxel_comparison import VoxelComparison
 from amygene.stats.clusters import find_clusters, structure
@@ -234,11 +234,11 @@ def test_tests_come_test_by_test_and_seed_by_seed():
     rng = np.random.default_rng(8)
     observed, drawn = rng.random((2, 2, 4)), rng.random((2, 2, 5, 4))
     shards = [drawn[test, seed, rows] for test in (0, 1) for seed in (0, 1) for rows in (slice(3), slice(3, 5))]
-    found = tests_of([observed[test, seed] for test in (0, 1) for seed in (0, 1)], shards, 2)
+    found = largest_of_tests([observed[test, seed] for test in (0, 1) for seed in (0, 1)], shards, 2)
     for test, one in enumerate(found):
         np.testing.assert_array_equal(one.observed, observed[test].max(axis=0))
         np.testing.assert_array_equal(one.drawn, drawn[test].max(axis=0))
-    assert tests_of([], [], 2) == []
+    assert largest_of_tests([], [], 2) == []
 
 
 def test_p_over_several_tests_is_that_of_the_smallest_p_draw_by_draw():

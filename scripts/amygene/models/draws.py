@@ -211,7 +211,7 @@ class Largest:
         return Largest(np.max(observed, axis=0), np.max([np.concatenate(seed) for seed in shards], axis=0))
 
 
-def tests_of(observed: Sequence[np.ndarray], maxima: Sequence[np.ndarray], n_seeds: int) -> list[Largest]:
+def largest_of_tests(observed: Sequence[np.ndarray], maxima: Sequence[np.ndarray], n_seeds: int) -> list[Largest]:
     """Several tests, from what was observed and drawn with every seed.
 
     Parameters
