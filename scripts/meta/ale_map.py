@@ -4,9 +4,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from amygene.imaging.atlas import region_numbers, region_rows
-from amygene.imaging.grid import nearest
-from amygene.imaging.parcels import membership, region_means
+from amygene.imaging.parcels import region_means, region_weights
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
 from amygene.meta.brain import Brain
@@ -17,9 +15,8 @@ start(snakemake.log[0])
 source = snakemake.input
 grid, regions = Brain.from_arrays(read_arrays(source.grid)), read_table(source.regions)
 stored, image = unpack(read_arrays(source.ale)), nibabel.load(source.image)
-rows = region_rows(nearest(region_numbers(image), image.affine, grid.everywhere()), regions["index"])
 z = np.where(grid.mask, stored.found.z if stored.found else np.nan, np.nan)
-value = region_means(z.ravel(), membership(rows, len(regions)))
+value = region_means(z.ravel(order="F"), region_weights(image, regions["index"], grid))
 write_table(
     snakemake.output.table,
     pd.DataFrame({"region": regions["region"], "value": value}),

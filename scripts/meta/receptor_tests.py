@@ -4,8 +4,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from amygene.imaging.atlas import region_numbers, region_rows
-from amygene.imaging.grid import nearest
+from amygene.imaging.labels import label_by_number
 from amygene.io.choices import load
 from amygene.io.files import read_arrays
 from amygene.io.tables import read_table, write_table
@@ -34,13 +33,11 @@ common: dict = {
 null_model = load(params.null_model)
 tests = correlate(maps, densities, regions, null_model, params.seed, params.null_maps)
 write_table(output.maps, tests, sidecar=output.maps_sidecar, **common)
-image = nibabel.load(source.image)
-numbers, voxels = region_numbers(image), {}
+labels, voxels = label_by_number(nibabel.load(source.image), regions, grid).number, {}
 for comparison, ale, clusters in zip(params.comparisons, source.ale, source.clusters, strict=True):
     stored, table = unpack(read_arrays(ale)), read_table(clusters)
     for cluster in table.loc[table["p_fwe"] < LEVEL, "cluster"]:
-        xyz = grid.xyz(np.argwhere(stored.labels == cluster))
-        row = region_rows(nearest(numbers, image.affine, xyz), regions["index"])
+        row = labels[stored.labels == cluster]
         counts = np.bincount(row[row >= 0], minlength=len(regions))
         voxels[comparison, cluster] = pd.Series(counts, index=regions["region"])
 inside = densities_in_clusters(densities, voxels, regions, null_model, params.seed, params.null_maps)

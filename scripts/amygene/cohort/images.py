@@ -11,14 +11,12 @@ import numpy as np
 from amygene.cleaning.denoising import describe, plan_cleaning
 from amygene.imaging.grid import Grid
 from amygene.imaging.images import Header, examine, file_order, read_header, read_mask
+from amygene.imaging.overlap import half_filled
 from amygene.imaging.scans import Scan, by_session, check_labels
-from amygene.imaging.seed_maps import over_voxels
 from amygene.io.files import read_arrays, sha256, write_arrays
 from amygene.io.problems import InputError, raise_if_any
 
 _DESCRIBED = ("n_kept", "scrubbed", "df_left", "mean_fd", "max_fd")
-#: a mask on another grid: a voxel is inside if this share of it is
-_INSIDE = 0.5
 
 
 class DefaultMask:
@@ -33,9 +31,7 @@ class DefaultMask:
         for known, inside in self._known:
             if known.same_as(grid):
                 return inside
-        share, where = over_voxels(self.inside[..., None].astype(np.float32), self.grid.affine, grid)
-        inside = np.zeros(grid.shape, dtype=bool)
-        inside[tuple(where[share[:, 0] >= _INSIDE].T)] = True
+        inside = half_filled(self.inside, self.grid.affine, grid)
         self._known.append((grid, inside))
         return inside
 

@@ -11,9 +11,9 @@ import pandas as pd
 from amygene.cleaning.denoising import can_be_cleaned, make_operator, plan_cleaning
 from amygene.imaging.grid import Grid
 from amygene.imaging.images import file_order, read_header, read_voxels
+from amygene.imaging.overlap import half_filled
 from amygene.imaging.parcels import region_weights
 from amygene.imaging.scans import Scan
-from amygene.imaging.seed_maps import over_voxels
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Image
@@ -66,9 +66,7 @@ def carpet(
     header = read_header(scan.bold)
     inside = mask
     if not header.grid.same_as(grid):
-        share, where = over_voxels(mask[..., None].astype(np.float32), grid.affine, header.grid)
-        inside = np.zeros(header.grid.shape, dtype=bool)
-        inside[tuple(where[share[:, 0] >= 0.5].T)] = True
+        inside = half_filled(mask, grid.affine, header.grid)
     voxels = file_order(inside)
     voxels = voxels[np.unique(np.linspace(0, len(voxels) - 1, N_LINES).astype(int))]
     weights = region_weights(atlas, regions["index"].to_numpy(), header.grid)[:, voxels].toarray()

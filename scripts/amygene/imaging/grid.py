@@ -53,6 +53,13 @@ class Grid:
         inverse = np.linalg.inv(self.affine)
         return xyz @ inverse[:3, :3].T + inverse[:3, 3]
 
+    def nearest(self, xyz: np.ndarray) -> np.ndarray:
+        """Nearest voxels of MNI coordinates, which need not lie in the grid; of two the one with the higher number.
+
+        Always the same side: rounding to even would give every other voxel all that lies between it and the next.
+        """
+        return np.floor(self.places(xyz) + 0.5).astype(np.int64)
+
     def everywhere(self) -> np.ndarray:
         """Centres of all voxels (MNI mm), the last axis fastest, shape (n_voxels, 3)."""
         return self.xyz(np.indices(self.shape).reshape(3, -1).T)
@@ -68,10 +75,8 @@ def grid_of(array: np.ndarray, affine: np.ndarray) -> Grid:
     return Grid((x, y, z), np.asarray(affine, dtype=float))
 
 
-def nearest(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, to_even: bool = False) -> np.ndarray:
+def nearest(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray) -> np.ndarray:
     """Values of an image's nearest voxels at positions in mm; 0 outside the image.
-
-    A position between two voxels belongs to the next, or to the one with the even number.
 
     Parameters
     ----------
@@ -84,8 +89,7 @@ def nearest(image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, to_even: boo
     array of shape (n_positions,) or (n_positions, n)
     """
     grid = grid_of(image, affine)
-    places = grid.places(xyz)
-    ijk = (np.round(places) if to_even else np.floor(places + 0.5)).astype(np.int64)
+    ijk = grid.nearest(xyz)
     inside = grid.holds(ijk)
     found = np.zeros((len(xyz), *image.shape[3:]), dtype=image.dtype)
     found[inside] = image[tuple(ijk[inside].T)]

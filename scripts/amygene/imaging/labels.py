@@ -13,8 +13,9 @@ import pandas as pd
 from isal import igzip
 from nibabel.nifti1 import Nifti1Header
 
-from amygene.imaging.atlas import region_numbers, region_rows
 from amygene.imaging.grid import Grid, nearest
+from amygene.imaging.overlap import blocks_around_one, shares
+from amygene.imaging.parcels import voxel_weights
 from amygene.io.files import read_arrays
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SMALL = 0.05
 #: a maximum-probability map takes a region where its probability (%) is at least this
 LEAST = 25.0
+#: shares and per cents that differ by less are equal
+_EQUAL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,28 @@ def main_region(description: str) -> str:
 
 
 def label_by_number(image: Nifti1Image, regions: pd.DataFrame, grid: Grid) -> VoxelLabels:
-    """Regions of an image of numbers, by a table with the columns index and region: those of the nearest voxel."""
-    number = nearest(region_numbers(image), image.affine, grid.everywhere()).reshape(grid.shape)
-    return VoxelLabels(region_rows(number, regions["index"]), regions["region"].tolist())
+    """Regions of an image of numbers, by a table with the columns index and region: those that fill most of a voxel.
+
+    None where more lies outside all regions; of equal shares the first region's.
+    """
+    weights = voxel_weights(image, regions["index"], grid)
+    most, number = np.zeros(weights.shape[1]), np.full(weights.shape[1], -1)
+    for region in range(weights.shape[0]):
+        part = slice(*weights.indptr[region : region + 2])
+        voxels, share = weights.indices[part], weights.data[part]
+        more = share > most[voxels] + _EQUAL
+        most[voxels[more]], number[voxels[more]] = share[more], region
+    number[most < 1 - weights.sum(axis=0) - _EQUAL] = -1
+    return VoxelLabels(number.reshape(grid.shape, order="F"), regions["region"].tolist())
 
 
 def label_by_probability(
     volumes: Iterable[np.ndarray], affine: np.ndarray, names: Sequence[str], grid: Grid
 ) -> VoxelLabels:
     """Most probable regions of an atlas of probabilities (maximum probability map), where they are at least `LEAST`.
+
+    The probability of a voxel is the mean over it; of one made of whole voxels around one (1 to 3 mm) that of the one
+    in its middle.
 
     Parameters
     ----------
@@ -95,14 +111,14 @@ def label_by_probability(
     affine : array of shape (4, 4)
         Of the volumes.
     """
-    xyz = grid.everywhere()
-    best, number = np.full(len(xyz), LEAST), np.full(len(xyz), -1)
+    best, number = np.full(grid.shape, LEAST), np.full(grid.shape, -1)
+    xyz = grid.everywhere() if blocks_around_one(affine, grid) else None
     for k, volume in enumerate(volumes):
-        here = nearest(volume, affine, xyz)
+        here = shares(volume, affine, grid) if xyz is None else nearest(volume, affine, xyz).reshape(grid.shape)
         # of equal probabilities the first stays
-        better = (here > best) | ((here == best) & (number < 0))
+        better = (here > best + _EQUAL) | ((here >= best - _EQUAL) & (number < 0))
         best[better], number[better] = here[better], k
-    return VoxelLabels(number.reshape(grid.shape), names)
+    return VoxelLabels(number, names)
 
 
 def volumes_of(path: str | Path) -> Iterator[np.ndarray]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from nibabel.affines import apply_affine
 from scipy import sparse
+from scipy.ndimage import find_objects
 
 from amygene.imaging.atlas import region_numbers, region_rows
 from amygene.imaging.grid import Grid, grid_of, nearest
+from amygene.imaging.overlap import blocks_around_one, overlap, whole
 from amygene.imaging.seed_maps import Weights
 
 if TYPE_CHECKING:
@@ -20,11 +23,8 @@ if TYPE_CHECKING:
 _ENOUGH = 0.5
 
 
-def region_weights(atlas: Nifti1Image, numbers: np.ndarray, grid: Grid) -> sparse.csr_array:
-    """How much of every region lies in every voxel of a grid.
-
-    The finer of the two lattices is counted: voxels of the atlas that fall into a voxel of the grid, or voxels of the
-    grid whose centre falls into a region.
+def region_weights(atlas: Nifti1Image, numbers: Sequence[int] | np.ndarray | pd.Series, grid: Grid) -> sparse.csr_array:
+    """How much of every region lies in every voxel of a grid: the volume, in voxels of the finer of the two lattices.
 
     Parameters
     ----------
@@ -41,21 +41,32 @@ def region_weights(atlas: Nifti1Image, numbers: np.ndarray, grid: Grid) -> spars
         Voxels in the order of a file.
     """
     rows = region_rows(region_numbers(atlas), numbers)
-    own = grid_of(rows, atlas.affine)
-    if own.volume <= grid.volume * 1.001:
-        ijk = np.argwhere(rows >= 0)
-        voxels = np.round(apply_affine(np.linalg.inv(grid.affine) @ own.affine, ijk)).astype(np.int64)
-        inside = grid.holds(voxels)
-        kept, regions = voxels[inside], rows[tuple(ijk[inside].T)]
-    else:
-        voxels = np.argwhere(np.ones(grid.shape, dtype=bool))
-        ijk = np.round(apply_affine(np.linalg.inv(own.affine) @ grid.affine, voxels)).astype(np.int64)
-        inside = own.holds(ijk)
-        kept, regions = voxels[inside], rows[tuple(ijk[inside].T)]
-        kept, regions = kept[regions >= 0], regions[regions >= 0]
-    positions = np.ravel_multi_index(tuple(kept.T), grid.shape, order="F")
+    parts = []
+    for region, box in enumerate(find_objects(rows + 1, max_label=len(numbers))):
+        if box is None:
+            continue
+        affine = np.array(atlas.affine, dtype=float)
+        affine[:3, 3] = apply_affine(affine, [axis.start for axis in box])
+        volume, where = overlap(rows[box] == region, affine, grid)
+        ijk = np.argwhere(volume)
+        voxels = np.ravel_multi_index(tuple((ijk + [axis.start for axis in where]).T), grid.shape, order="F")
+        parts.append((volume[tuple(ijk.T)], np.full(len(ijk), region), voxels))
     shape = (len(numbers), int(np.prod(grid.shape)))
-    return sparse.coo_array((np.ones(len(positions)), (regions, positions)), shape=shape).tocsr()
+    if not parts:
+        return sparse.csr_array(shape)
+    volume, regions, voxels = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return sparse.coo_array((volume, (regions, voxels)), shape=shape).tocsr()
+
+
+def voxel_weights(atlas: Nifti1Image, numbers: Sequence[int] | np.ndarray | pd.Series, grid: Grid) -> sparse.csr_array:
+    """Shares of every voxel of a grid that lie in every region, shape (n_regions, n_voxels), as `region_weights`.
+
+    A voxel of whole voxels of the atlas around one (1 to 3 mm) lies where the one in its middle does.
+    """
+    if blocks_around_one(atlas.affine, grid):
+        rows = nearest(region_rows(region_numbers(atlas), numbers) + 1, atlas.affine, grid.everywhere()) - 1
+        return membership(rows.reshape(grid.shape).ravel(order="F"), len(numbers))
+    return region_weights(atlas, numbers, grid) / whole(atlas.affine, grid)
 
 
 def membership(rows: np.ndarray, n_regions: int) -> sparse.csr_array:
@@ -74,7 +85,7 @@ def membership(rows: np.ndarray, n_regions: int) -> sparse.csr_array:
     return sparse.coo_array((np.ones(len(voxels)), (rows[voxels], voxels)), shape=(n_regions, len(rows))).tocsr()
 
 
-def region_means(values: np.ndarray, weights: sparse.csr_array) -> np.ndarray:
+def region_means(values: np.ndarray, weights: sparse.csr_array, size: float | None = None) -> np.ndarray:
     """Mean of a map over every region; missing where less than half of the region has values.
 
     Parameters
@@ -83,17 +94,19 @@ def region_means(values: np.ndarray, weights: sparse.csr_array) -> np.ndarray:
         Missing (NaN) where there is no value.
     weights
         From `region_weights` (then voxels come in the order of a file) or `membership`.
+    size
+        Of every region; None: the sum of its weights.
 
     Returns
     -------
     array of shape (n_regions,)
     """
     known = np.isfinite(values)
-    size = weights.sum(axis=1)
+    sizes = weights.sum(axis=1) if size is None else np.full(weights.shape[0], size)
     covered = weights @ known.astype(float)
     total = weights @ np.where(known, values, 0.0).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where((size > 0) & (covered >= _ENOUGH * size), total / covered, np.nan)
+        return np.where((sizes > 0) & (covered >= _ENOUGH * sizes), total / covered, np.nan)
 
 
 def own_regions(seed: Weights, weights: sparse.csr_array) -> np.ndarray:
@@ -107,7 +120,7 @@ def own_regions(seed: Weights, weights: sparse.csr_array) -> np.ndarray:
 def transfer(
     values: pd.Series, source: tuple[Nifti1Image, pd.DataFrame], target: tuple[Nifti1Image, pd.DataFrame]
 ) -> pd.Series:
-    """Values of one atlas's regions as those of another's: a voxel takes the value of the region that it is in.
+    """Values of one atlas's regions as those of another's: a voxel takes the mean of the regions that it lies in.
 
     Parameters
     ----------
@@ -123,10 +136,7 @@ def transfer(
     """
     (source_image, source_regions), (image, regions) = source, target
     rows = region_rows(region_numbers(image), regions["index"])
-    voxels = np.argwhere(rows >= 0)
-    xyz = grid_of(rows, image.affine).xyz(voxels)
-    known = np.append(values.reindex(source_regions["region"]).to_numpy(dtype=float), np.nan)
-    numbers = nearest(region_numbers(source_image), source_image.affine, xyz)
-    painted = known[region_rows(numbers, source_regions["index"])]
-    found = region_means(painted, membership(rows[tuple(voxels.T)], len(regions)))
+    weights = voxel_weights(source_image, source_regions["index"], grid_of(rows, image.affine)).T.tocsr()
+    painted = region_means(values.reindex(source_regions["region"]).to_numpy(dtype=float), weights, 1.0)
+    found = region_means(painted.reshape(rows.shape, order="F").ravel(), membership(rows.ravel(), len(regions)))
     return pd.Series(found, index=pd.Index(regions["region"]))

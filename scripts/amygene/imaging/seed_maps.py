@@ -19,11 +19,10 @@ from isal import igzip
 from nibabel.affines import apply_affine
 
 from amygene.imaging.grid import SAME, Grid
+from amygene.imaging.images import file_order
+from amygene.imaging.overlap import half_filled
 from amygene.io.files import read_arrays, write_arrays
 from amygene.io.problems import InputError
-
-#: a voxel belongs to a region or a mask if this share of it does
-_BELONGS = 0.5
 
 
 @dataclass(frozen=True)
@@ -150,10 +149,11 @@ def weights_on(source: Source, grid: Grid) -> Weights:
     definition = source.definition
     if definition["kind"] == "sphere":
         return _sphere(grid, np.asarray(definition["xyz"], dtype=float), float(definition["radius"]))
-    own, where = over_voxels(source.own, source.affine, grid)
     if definition["kind"] != "probability":
-        chosen, values = own[:, 0] >= _BELONGS, np.ones(len(own))
-    elif definition["weighting"] == "weighted":
+        voxels = file_order(half_filled(source.own[..., 0], source.affine, grid))
+        return Weights(voxels, np.ones(len(voxels)))
+    own, where = over_voxels(source.own, source.affine, grid)
+    if definition["weighting"] == "weighted":
         values = np.minimum(own.sum(axis=1), 1)
         chosen = (values >= definition["threshold"]) & (values > 0)
     else:
@@ -216,8 +216,8 @@ def _numbers(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def _sphere(grid: Grid, centre: np.ndarray, radius: float) -> Weights:
-    nearest = np.round(apply_affine(np.linalg.inv(grid.affine), centre)).astype(int)
-    if (nearest < 0).any() or (nearest >= grid.shape).any():
+    nearest = grid.nearest(centre[None])[0]
+    if not grid.holds(nearest[None])[0]:
         return Weights(np.empty(0, dtype=np.int64), np.empty(0))
     # along no direction is a step of one voxel shorter than this
     shortest = np.linalg.svd(grid.affine[:3, :3], compute_uv=False).min()

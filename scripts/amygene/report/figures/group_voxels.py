@@ -76,8 +76,8 @@ class Background:
     def look(self, image: np.ndarray, affine: np.ndarray, xyz: np.ndarray, outside: float) -> np.ndarray:
         """Values of an image at positions of a slice."""
         places = xyz.reshape(-1, 3)
-        shifted = nearest(np.nan_to_num(image, nan=-1e9), affine, places, to_even=True).reshape(xyz.shape[:-1])
-        inside = nearest(np.ones(image.shape), affine, places, to_even=True).reshape(xyz.shape[:-1]) > 0
+        shifted = nearest(np.nan_to_num(image, nan=-1e9), affine, places).reshape(xyz.shape[:-1])
+        inside = nearest(np.ones(image.shape), affine, places).reshape(xyz.shape[:-1]) > 0
         return np.where(inside & (shifted > -1e8), shifted, outside)
 
 
@@ -157,7 +157,7 @@ def _textures(maps: VoxelMaps) -> dict[str, np.ndarray]:
         inner, outer = (meshes[m].parts[side].coordinates for m in ("white_matter", "pial"))
         depths = np.stack([inner + share * (outer - inner) for share in (0.1, 0.35, 0.6, 0.85)])
         places = depths.reshape(-1, 3)
-        values = nearest(np.nan_to_num(maps.t), maps.grid.affine, places, to_even=True).reshape(depths.shape[:2])
+        values = nearest(np.nan_to_num(maps.t), maps.grid.affine, places).reshape(depths.shape[:2])
         known = values != 0
         with np.errstate(invalid="ignore", divide="ignore"):
             textures[side] = values.sum(axis=0) / known.sum(axis=0)
