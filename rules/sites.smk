@@ -4,6 +4,13 @@
 #        replicate with its null band, and the held-out site against the rest with a permutation p),
 #        ..._forest.tsv (per region: every site, pooled, heterogeneity)
 
+# sites in buckets by hash of the name, as participants are
+SITE_BUCKETS = (
+    buckets.deal(ROSTER.sites, JOBS["sites_per_job"])
+    if ROSTER.known
+    else {b: None for b in buckets.prefixes(ROSTER.expected_sites, JOBS["sites_per_job"])}
+)
+
 
 rule sites_leave_out:
     """Leave the sites of one bucket out, one at a time."""
