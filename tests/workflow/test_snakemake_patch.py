@@ -6,7 +6,6 @@ import logging
 
 import pytest
 from snakemake import __version__
-from snakemake.dag import DAG
 
 import snakemake_patch
 from fixtures.project import CHECKOUT, Project
@@ -89,12 +88,12 @@ def test_this_version_was_checked():
 
 
 def test_another_version_is_told_about(monkeypatch, caplog):
-    monkeypatch.setattr(DAG, "bfs", DAG.bfs)  # as it was, afterwards
+    monkeypatch.setattr(snakemake_patch.DAG, "bfs", snakemake_patch.DAG.bfs)  # as it was, afterwards
     snakemake_patch.apply(logging.getLogger("snakemake"), "9.99.0")
     (said,) = caplog.messages
     assert "Snakemake 9.99.0" in said
     assert "test_snakemake_patch.py" in said
-    assert DAG.bfs is snakemake_patch.bfs
+    assert snakemake_patch.DAG.bfs is snakemake_patch.bfs
     caplog.clear()
     snakemake_patch.apply(logging.getLogger("snakemake"), snakemake_patch.CHECKED[0])
     assert caplog.messages == []
