@@ -86,7 +86,8 @@ def test_the_demo_is_the_same_to_the_last_byte(cluster, tmp_path):
         local.make_targets()
     project = handed_out(Project.make(tmp_path / "demo", local.folder / "resources"))
     began = time.monotonic()
-    done = project.run(*ON_CLUSTER, cores=1)
+    # a busy machine may need three times as long as a quiet one
+    done = project.run(*ON_CLUSTER, cores=1, seconds=1800)
     print(f"the demo through SLURM: {time.monotonic() - began:.0f} s")
     assert done.returncode == 0, done.text[-6000:]
     submitted = re.findall(r"has been submitted with SLURM jobid (\d+)", done.text)
